@@ -1,0 +1,74 @@
+"""What can go wrong, for callers; mistakes in rotation files are values (`config.Problem`), not exceptions.
+
+::
+
+    OncallError                 1  failure
+    ├── UsageError              2  a wrong option or argument
+    │   └── FolderNotFound      2  no rotations folder where one was looked for
+    ├── NobodyOnCall            3  nobody on call, or a gap found
+    ├── ConfigurationError      4  rotation files without a single meaning
+    ├── UnknownName             5  no team, schedule, person or layer of that name
+    ├── NotDelivered            6  no channel took the page
+    ├── NotAcknowledged         7  nobody acknowledged in time
+    └── DifferencesFound        8  what is on disk is not what it should be
+
+Each class carries its `EXIT_CODE`; the command line exits with it.
+"""
+
+from __future__ import annotations
+
+
+class OncallError(Exception):
+    """Anything that ends a command. `hint` says what to do about it."""
+
+    EXIT_CODE = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(OncallError):
+    """A wrong option or argument."""
+
+    EXIT_CODE = 2
+
+
+class FolderNotFound(UsageError):
+    """No rotations folder where one was looked for."""
+
+
+class NobodyOnCall(OncallError):
+    """Nobody on call, or a gap found."""
+
+    EXIT_CODE = 3
+
+
+class ConfigurationError(OncallError):
+    """Rotation files that have no single meaning."""
+
+    EXIT_CODE = 4
+
+
+class UnknownName(OncallError):
+    """No team, schedule, person or layer of that name."""
+
+    EXIT_CODE = 5
+
+
+class NotDelivered(OncallError):
+    """No channel took the page."""
+
+    EXIT_CODE = 6
+
+
+class NotAcknowledged(OncallError):
+    """Nobody acknowledged in time."""
+
+    EXIT_CODE = 7
+
+
+class DifferencesFound(OncallError):
+    """What is on disk is not what it should be."""
+
+    EXIT_CODE = 8
