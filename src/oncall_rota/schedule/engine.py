@@ -55,17 +55,25 @@ def shifts(schedule: Schedule, window: Interval, causes: bool = False) -> tuple[
     begun: dict[str, tuple[int, Cause]] = {}
     previous: On = ()
     for start, _, on in plan(schedule).pieces(low, high):
-        if on is previous or (not causes and len(on) == len(previous) == 1 and on[0][0] == previous[0][0]):
+        if on is previous:
             continue
-        now = dict(on)
-        for person in [*begun]:
-            cause = now.get(person)
-            if cause is None or (causes and cause != begun[person][1]):
-                begin, why = begun.pop(person)
-                found.append(Shift(begin, person, start, why))
-        for person, cause in on:
-            if person not in begun:
-                begun[person] = (start, cause)
+        if len(on) < 2 and len(begun) < 2:  # the usual case, one person after the other
+            if begun:
+                person, (begin, why) = begun.popitem()
+                if on and on[0][0] == person and (not causes or on[0][1] == why):
+                    begun[person] = (begin, why)
+                else:
+                    found.append(Shift(begin, person, start, why))
+            if on and not begun:
+                begun[on[0][0]] = (start, on[0][1])
+        else:
+            now = dict(on)
+            for person, (begin, why) in [*begun.items()]:
+                if person not in now or (causes and now[person] != why):
+                    del begun[person]
+                    found.append(Shift(begin, person, start, why))
+            for person, why in on:
+                begun.setdefault(person, (start, why))
         previous = on
     found += [Shift(begin, person, high, why) for person, (begin, why) in begun.items()]
     found.sort()

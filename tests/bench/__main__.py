@@ -1,0 +1,35 @@
+"""`python tests/bench`: speed and memory as ratios, each measured in one run against a named reference.
+
+With names of groups (`schedule`, `load`, `process`) only those run. Exits 1 when a ratio is over its limit.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import loading
+import processes
+import schedules
+
+GROUPS = {"schedule": schedules.rows, "load": loading.rows, "process": processes.rows}
+
+
+def main(names: list[str]) -> int:
+    """Run the groups of that name, or all, and print their table."""
+    over = 0
+    with tempfile.TemporaryDirectory(prefix="oncall-bench-") as root:
+        for name, rows in GROUPS.items():
+            if names and name not in names:
+                continue
+            for row in rows(Path(root)):
+                print(row, flush=True)
+                over += not row.kept
+    return 1 if over else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
