@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 from oncall_rota.schedule.cause import OnCall
 from oncall_rota.schedule.layer import On, Piece
 from oncall_rota.schedule.model import Schedule
 from oncall_rota.schedule.plan import Plan, plan
+from oncall_rota.timeline.interval import Interval
 from oncall_rota.timeline.zone import DAY, epoch, moment
 
 HORIZON = 400 * DAY
@@ -43,6 +45,24 @@ def answer(schedule: Schedule, at: datetime) -> Answer:
         () if following is None else _sorted(following[2]),
         None if following is None else moment(following[0]),
     )
+
+
+def steady_stretches(schedule: Schedule, window: Interval) -> tuple[Interval, ...]:
+    """`window` cut into stretches in each of which `answer` is the same at every instant."""
+    low, high = epoch(window[0]), epoch(window[1])
+    cuts = {low, high}
+    previous: On | None = None
+    for start, _, on in plan(schedule).pieces(low, high):
+        if on != previous:
+            cuts.add(start)
+        previous = on
+    for start, end in pairwise(sorted(cuts)):
+        # 400 days after `since` and 400 days before `until` the answer begins or ceases to tell them.
+        for told in (answer(schedule, moment(start)), answer(schedule, moment(end - 1))):
+            flips = [epoch(at) + HORIZON + 1 for at in [told.since_at] if at is not None]
+            flips += [epoch(at) - HORIZON for at in [told.until_at] if at is not None]
+            cuts.update(flip for flip in flips if start < flip < end)
+    return tuple([Interval(moment(start), moment(end)) for start, end in pairwise(sorted(cuts))])
 
 
 def _change(ready: Plan, start: int, last: int, people: frozenset[str]) -> Piece | None:

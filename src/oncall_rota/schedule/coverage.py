@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from oncall_rota.schedule.layer import VACANT, Piece
@@ -69,8 +69,13 @@ def gaps(schedule: Schedule, window: Interval) -> tuple[Gap, ...]:
 
 def must_be_covered(schedule: Schedule, at: datetime) -> bool:
     """Whether somebody must be on at an instant."""
-    instant = epoch(at)
-    return not _excused(schedule, instant, instant + 1)
+    return must_cover_within(schedule, Interval(at, at + timedelta(seconds=1)))
+
+
+def must_cover_within(schedule: Schedule, window: Interval) -> bool:
+    """Whether somebody must be on at any instant of `window`."""
+    low, high = epoch(window[0]), epoch(window[1])
+    return _excused(schedule, low, high) != [(low, high)]
 
 
 def _excused(schedule: Schedule, low: int, high: int) -> Spans:

@@ -9,7 +9,6 @@ their readings, sorted.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from calendar import monthrange
 from datetime import date
 from typing import Protocol
 
@@ -76,8 +75,9 @@ class MonthTurns:
 
     def handoff(self, turn: int) -> int:
         year, month = divmod(self.month + turn * self.count, 12)
-        day = min(self.day, monthrange(year, month + 1)[1])
-        return (date(year, month + 1, day).toordinal() - _ORDINAL_1970) * DAY + self.second
+        first = date(year, month + 1, 1).toordinal()
+        following = date(year + (month == 11), (month + 1) % 12 + 1, 1).toordinal()
+        return (min(first + self.day, following) - 1 - _ORDINAL_1970) * DAY + self.second
 
     def handoffs(self, low: int, high: int) -> tuple[int, list[int]]:
         first = max(0, self.turn(low - 1) + 1)
