@@ -1,0 +1,194 @@
+"""`load`: a folder -> its catalogue and all problems of all files read."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from oncall_rota.config.build import Builder
+from oncall_rota.config.declaration import OVERRIDES as OVERRIDE_LIST
+from oncall_rota.config.declaration import TEAM
+from oncall_rota.config.document import Document
+from oncall_rota.config.draft import Draft
+from oncall_rota.config.field import Filled
+from oncall_rota.config.folder import OVERRIDES, PEOPLE, SETTINGS, Folder
+from oncall_rota.config.holiday import Calendars
+from oncall_rota.config.override import attach
+from oncall_rota.config.people import people
+from oncall_rota.config.problem import ERROR, Problem, shown
+from oncall_rota.config.service import check_escalation, services
+from oncall_rota.config.settings import Settings, settings
+from oncall_rota.schedule.model import Person, Source, Team
+from oncall_rota.timeline.zone import zone
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """What a folder says. `teams` holds those with a single meaning; `files` every file that decided the answer."""
+
+    folder: Path
+    teams: dict[str, Team]
+    people: dict[str, Person]
+    files: tuple[Path, ...]
+    borrowed: dict[str, frozenset[str]]
+    last_days: dict[str, Any]
+
+
+def load(folder: Path, teams: Iterable[str] | None = None) -> tuple[Catalog, tuple[Problem, ...]]:
+    """The catalogue of a folder and the problems of every file that was read, sorted by place.
+
+    `teams`: read only these, with what they borrow. Never raises for a user's mistake.
+    """
+    enabled = gc.isenabled()
+    gc.disable()  # a load makes many small objects and no garbage: worth a third of its time
+    try:
+        return _Load(folder).run(None if teams is None else tuple(teams))
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class _Load:
+    def __init__(self, folder: Path) -> None:
+        self.folder = Folder(folder)
+        self.calendars = Calendars(self.folder)
+        self.documents: list[Document] = []
+        self.settings: Settings = settings(self._document(SETTINGS))
+        self.people = people(self._document(PEOPLE), self.settings.contacts, self.folder.teams)
+        self.drafts: dict[str, Draft | None] = {}
+        self.order: list[Draft] = []
+        self.builder = Builder(self)
+
+    def _document(self, name: str) -> Document | None:
+        document = self.folder.document(name)
+        if document is not None:
+            self.documents.append(document)
+        return document
+
+    def team_names(self) -> tuple[str, ...]:
+        """All teams of the folder."""
+        return self.folder.teams
+
+    def draft(self, team: str) -> Draft | None:
+        """The draft of a team, read on first use; None if there is no such team."""
+        if team in self.drafts:
+            return self.drafts[team]
+        self.drafts[team] = None
+        document = self._document(f"{team}.yaml") if team in self.folder.teams else None
+        if document is None:
+            return None
+        overrides = self._document(team + OVERRIDES)
+        draft = self.drafts[team] = _read(team, document, overrides, self)
+        self.order.append(draft)
+        return draft
+
+    def run(self, asked: tuple[str, ...] | None) -> tuple[Catalog, tuple[Problem, ...]]:
+        if asked is None:
+            self.folder.check()
+        for team in asked if asked is not None else self.folder.teams:
+            self.draft(team)
+        made: dict[str, Team] = {}
+        position = 0
+        while position < len(self.order):  # grows: a schedule that is borrowed brings its team
+            draft = self.order[position]
+            position += 1
+            for name in draft.written:
+                self.builder.schedule(draft, name)
+            team = _team(draft)
+            if team is not None:
+                team.services.update(services(draft, team, self.builder))
+                attach(draft, team)
+                check_escalation(draft, team, self.builder, self.settings)
+                made[draft.name] = team
+        good = self._good(made)
+        wanted = self.folder.teams if asked is None else asked
+        if not self.people.exists and any(draft.values is not None for draft in self.order):
+            self.folder.problems.append(
+                Problem(PEOPLE, 1, 1, ERROR, "no-people-file", "there is no people.yaml: it says who the people in the rotations are",
+                        "create it beside the team files, with an entry such as `alice: {name: Alice Adams, email: alice@example.com}`")
+            )  # fmt: skip
+        catalog = Catalog(
+            folder=self.folder.root,
+            teams={name: made[name] for name in dict.fromkeys(wanted) if name in good},
+            people=self.people.persons,
+            files=tuple(self.folder.files),
+            borrowed={draft.name: frozenset(draft.borrowed) for draft in self.order},
+            last_days={person.id: person.until_on for person in self.people.persons.values() if person.until_on is not None},
+        )
+        return catalog, self._problems()
+
+    def _good(self, made: dict[str, Team]) -> set[str]:
+        """The teams that have a single meaning: no mistake of their own, and none in what they borrow."""
+        good = {draft.name for draft in self.order if draft.name in made and not draft.broken and self.people.exists}
+        shrunk = True
+        while shrunk:
+            shrunk = False
+            for draft in self.order:
+                for other, node in draft.borrowed.items():
+                    if other in good or other not in self.drafts:
+                        continue
+                    if draft.name in good:
+                        good.discard(draft.name)
+                        shrunk = True
+                        if self.people.exists:
+                            draft.document.error(
+                                node, "borrows-broken", f"{other}, which is borrowed here, has mistakes of its own", f"repair {other}.yaml"
+                            )
+        return good
+
+    def _problems(self) -> tuple[Problem, ...]:
+        found = [*self.folder.problems]
+        for document in self.documents:
+            found += document.problems
+            if document.more:
+                last = document.problems[-1]
+                found.append(
+                    Problem(document.path, last.line, last.column, ERROR, "too-many-problems", f"{document.more:,} more problems in this file are not shown")
+                )
+        return tuple(sorted(dict.fromkeys(found)))
+
+
+def _read(team: str, document: Document, overrides: Document | None, loading: _Load) -> Draft:
+    root = document.root
+    if root is None and not document.broken:
+        document.error_at(1, 1, "empty-file", "the file is empty", f"write e.g. team: {team}, timezone: Europe/London and rotation:, or use `oncall init`")
+    values = TEAM.read(root, document) if root is not None else None
+    values = values if isinstance(values, Filled) else None
+    draft = Draft(team, document, values, loading.people, loading.calendars, overrides)
+    if overrides is not None and overrides.root is not None:
+        found = OVERRIDE_LIST.read(overrides.root, overrides)
+        draft.overrides = found if isinstance(found, list) else []
+    if values is None:
+        return draft
+    if values.get("team", team) != team:
+        document.error(values.node["team"], "team-name", f"the team is called {shown(values['team'])}, and the file {team}.yaml", f"write team: {team}, or rename the file")
+    draft.timezone = values.get("timezone", "UTC")
+    draft.zone = zone(draft.timezone)
+    if "holidays" in values:
+        draft.holidays = loading.calendars.read(values["holidays"], values.node["holidays"], document)
+    if "rotation" in values.node and "schedules" in values.node:
+        document.error(
+            values.node.keys_at["rotation"], "rotation-and-schedules", "'rotation' stands beside 'schedules', and means schedules: {primary: …}",
+            "move it into 'schedules' under the name primary",
+        )  # fmt: skip
+    elif "rotation" not in values.node and "schedules" not in values.node:
+        document.error(values.node, "missing-key", "the team has neither 'rotation' nor 'schedules'", "write e.g. rotation: with people, every, handoff and starting")
+    if "schedules" in values:
+        draft.written = {name: each for name, each in values["schedules"].items()}
+        if not values["schedules"].node:
+            document.error(values.node["schedules"], "empty-list", "there is no schedule in 'schedules'", "write at least one, by name")
+    elif "rotation" in values:
+        draft.written = {"primary": values["rotation"]}
+    return draft
+
+
+def _team(draft: Draft) -> Team | None:
+    schedules = {name: made for name in draft.written if (made := draft.schedules.get(name)) is not None}
+    if draft.values is None or not schedules:
+        return None
+    return Team(name=draft.name, timezone=draft.timezone, source=Source(draft.document.path, draft.values.node.start_mark.line + 1), schedules=schedules)
+
+

@@ -1,0 +1,64 @@
+"""`holidays:` -> calendars, each made once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from oncall_rota.config.document import Document, Sequence
+from oncall_rota.config.field import BAD
+from oncall_rota.config.problem import shown
+from oncall_rota.schedule.model import HolidayCalendar
+
+if TYPE_CHECKING:
+    from oncall_rota.config.folder import Folder
+
+
+class Union:
+    """Several calendars as one."""
+
+    __slots__ = ("calendars",)
+
+    def __init__(self, calendars: tuple[HolidayCalendar, ...]) -> None:
+        self.calendars = calendars
+
+    def days(self, year: int) -> Iterable[date]:
+        """The holidays of one calendar year, in any of them."""
+        return sorted({day for calendar in self.calendars for day in calendar.days(year)})
+
+
+class Calendars:
+    """The calendars of a folder, by the text that names them."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self._made: dict[str, HolidayCalendar | str] = {}
+
+    def read(self, names: Any, node: Any, document: Document) -> HolidayCalendar | None:
+        """The calendar of what `holidays:` says; None where it says nothing good (reported)."""
+        nodes = node if node.__class__ is Sequence else (node,)
+        made = [self._one(name, at, document) for name, at in zip(names, nodes, strict=False) if name is not BAD]
+        good = tuple(calendar for calendar in made if calendar is not None)
+        if len(good) > 1:
+            return Union(good)
+        return good[0] if good else None
+
+    def _one(self, name: str, node: Any, document: Document) -> HolidayCalendar | None:
+        if name.lower().endswith(".ics"):
+            path = self.folder.attachment(name, node, document)
+            if path is None:
+                return None
+        if name not in self._made:
+            from oncall_rota import calendar  # only folders with holidays pay for it
+
+            try:
+                self._made[name] = calendar.ics_holidays(path) if name.lower().endswith(".ics") else calendar.country_holidays(name)
+            except ValueError as error:
+                self._made[name] = f"{error}"
+        found = self._made[name]
+        if isinstance(found, str):
+            document.error(node, "bad-holidays", f"{shown(name)}: {found}", "write a country, or country and subdivision, as in GB-ENG, or an .ics file")
+            return None
+        return found
+
