@@ -330,13 +330,13 @@ class LayerPlan:
         anchor = self._reading_of(self._blocks[0])
         turns: Turns
         if rotation.every.unit == "month":
-            turns = MonthTurns(anchor, rotation.every.count, rotation.month_day or 1)
+            turns = MonthTurns(anchor, rotation.every.number, rotation.month_day or 1)
         elif rotation.every.unit == "shift":
             assert window is not None
             on_holiday = sorted({start for start, _ in window.holidays})
-            turns = ShiftTurns(anchor, rotation.every.count, starts_of(window), on_holiday, holidays)
+            turns = ShiftTurns(anchor, rotation.every.number, starts_of(window), on_holiday, holidays)
         else:
-            turns = FixedTurns(anchor, UNITS[rotation.every.unit] * rotation.every.count)
+            turns = FixedTurns(anchor, UNITS[rotation.every.unit] * rotation.every.number)
         return WorkingDayTurns(turns, holidays) if rotation.next_working_day else turns
 
     def _reading_of(self, block: Block) -> int:

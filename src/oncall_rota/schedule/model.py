@@ -6,14 +6,15 @@ seconds from Monday 00:00. Everything names the file and line that it came from,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
+
+_NO_CONTACTS: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A place in the rotations folder: `path` relative to it, `line` from 1."""
 
     path: str
@@ -28,16 +29,14 @@ class HolidayCalendar(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One turn's people, on call together. No people: `nobody`, a vacant turn."""
 
     people: tuple[str, ...]
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """The order of people from the turn that begins at `starting_clock` on (None: since ever)."""
 
     starting_clock: datetime | None
@@ -45,16 +44,14 @@ class Block:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Every:
-    """Length of a turn: `count` times `unit`, one of hour, day, week, month, shift."""
+class Every(NamedTuple):
+    """Length of a turn: `number` times `unit`, one of hour, day, week, month, shift."""
 
     unit: str
-    count: int
+    number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rotation:
+class Rotation(NamedTuple):
     """Who takes which turn.
 
     `every` None: the one entry of each block is always on. `month_day` is the day of the month on which
@@ -71,8 +68,7 @@ class Rotation:
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """A union of parts of the week.
 
     `spans`: (start, end) seconds from Monday 00:00, start within the week, end after it, at most a week long.
@@ -86,8 +82,7 @@ class Window:
     otherwise: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Layer:
+class Layer(NamedTuple):
     """One layer: a rotation (or another schedule, `borrows`), the hours it is active, and its life.
 
     `from_clock` and `until_clock` are naive (in the layer's zone) or aware. `when` None: always.
@@ -106,8 +101,7 @@ class Layer:
     holidays: HolidayCalendar | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(NamedTuple):
     """One line of `overrides:`, as it applies to one schedule.
 
     `verb`: `who`, `instead_of` (`people` take over from `person`), `add`, `remove` (`person`), `swap` (the two
@@ -125,8 +119,7 @@ class Override:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Away:
+class Away(NamedTuple):
     """One absence of `person`. `cover`: `next`, a person's id, or None."""
 
     person: str
@@ -137,37 +130,71 @@ class Away:
     reason: str | None = None
 
 
-@dataclass(slots=True, eq=False)
 class Schedule:
     """One schedule of a team, complete: all that decides its answer hangs from it.
 
     `combine`: `exclusive`, `last wins`, `first wins`, `all`, `priority`. `overrides` and `away` are those that
     hold here, in the order in which they apply. `leader` is the schedule that it `follows`; `followers` those
-    that follow it. `must_cover` None: never. `pages`: `copy` for a shadow that never counts as cover.
+    that follow it. `must_cover` None: never. `pages`: `copy` for a shadow that never counts as cover. `plan` is
+    the engine's own.
     """
 
-    team: str
-    name: str
-    timezone: str
-    source: Source
-    layers: tuple[Layer, ...]
-    combine: str = "exclusive"
-    overrides: tuple[Override, ...] = ()
-    away: tuple[Away, ...] = ()
-    leader: Schedule | None = None
-    followers: tuple[Schedule, ...] = ()
-    must_cover: Window | None = None
-    must_cover_except: Window | None = None
-    cover_holidays: HolidayCalendar | None = None
-    pages: str = "all"
-    plan: Any = field(default=None, repr=False)
+    __slots__ = (
+        "away",
+        "combine",
+        "cover_holidays",
+        "followers",
+        "layers",
+        "leader",
+        "must_cover",
+        "must_cover_except",
+        "name",
+        "overrides",
+        "pages",
+        "plan",
+        "source",
+        "team",
+        "timezone",
+    )
+
+    def __init__(
+        self,
+        team: str,
+        name: str,
+        timezone: str,
+        source: Source,
+        layers: tuple[Layer, ...],
+        combine: str = "exclusive",
+        overrides: tuple[Override, ...] = (),
+        away: tuple[Away, ...] = (),
+        leader: Schedule | None = None,
+        followers: tuple[Schedule, ...] = (),
+        must_cover: Window | None = None,
+        must_cover_except: Window | None = None,
+        cover_holidays: HolidayCalendar | None = None,
+        pages: str = "all",
+    ) -> None:
+        self.team = team
+        self.name = name
+        self.timezone = timezone
+        self.source = source
+        self.layers = layers
+        self.combine = combine
+        self.overrides = overrides
+        self.away = away
+        self.leader = leader
+        self.followers = followers
+        self.must_cover = must_cover
+        self.must_cover_except = must_cover_except
+        self.cover_holidays = cover_holidays
+        self.pages = pages
+        self.plan: Any = None
 
     def __repr__(self) -> str:
         return f"<schedule {self.team}/{self.name}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Handover:
+class Handover(NamedTuple):
     """From `starting_at` on another team's schedule is a service's first line."""
 
     to: Schedule
@@ -177,8 +204,7 @@ class Handover:
     documentation: str
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(NamedTuple):
     """Something that a team runs. `availability` in percent."""
 
     name: str
@@ -188,15 +214,24 @@ class Service:
     handover: Handover | None = None
 
 
-@dataclass(slots=True, eq=False)
 class Team:
     """One team's file: its schedules in the order written, its services."""
 
-    name: str
-    timezone: str
-    source: Source
-    schedules: dict[str, Schedule]
-    services: dict[str, Service] = field(default_factory=dict)
+    __slots__ = ("name", "schedules", "services", "source", "timezone")
+
+    def __init__(
+        self,
+        name: str,
+        timezone: str,
+        source: Source,
+        schedules: dict[str, Schedule],
+        services: dict[str, Service] | None = None,
+    ) -> None:
+        self.name = name
+        self.timezone = timezone
+        self.source = source
+        self.schedules = schedules
+        self.services = services or {}
 
     @property
     def first(self) -> Schedule:
@@ -204,13 +239,12 @@ class Team:
         return self.schedules.get("primary") or next(iter(self.schedules.values()))
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """One entry of people.yaml. `contacts`: field -> address. `until_on`: the day on which the person left."""
 
     id: str
     name: str
     source: Source
-    contacts: dict[str, str] = field(default_factory=dict)
+    contacts: Mapping[str, str] = _NO_CONTACTS
     timezone: str | None = None
     until_on: date | None = None
