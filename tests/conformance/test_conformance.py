@@ -104,7 +104,7 @@ def test_engine_agrees(case: dict[str, Any], tmp_path: Path) -> None:
         assert sorted(one.person for one in on_call_at(schedule, moment(written))) == people, written
     if "window" in case["expect"]:
         low, high = (moment(case["expect"]["window"][end]) for end in ("from", "to"))
-        found = shifts(schedule, low, high)
+        found = shifts(schedule, (low, high))
         assert all(one.start_at.utcoffset() == one.end_at.utcoffset() == low.utcoffset() for one in found)
         check_window(
             case,

@@ -11,8 +11,10 @@ import random
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
+from oracle import instant
 
 PEOPLE = ["alice", "bob", "carol", "dave", "erin", "frank"]
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -124,9 +126,11 @@ class Draw:
 
     # -- a rotation
 
-    def rotation(self, when: bool = True) -> dict[str, Any]:
+    def rotation(self, when: bool = True, zone: str | None = None) -> dict[str, Any]:
         layer: dict[str, Any] = {}
-        if self.chance(0.25):
+        if zone is not None:
+            layer["timezone"] = zone
+        elif self.chance(0.25):
             layer["timezone"] = self.rng.choice(ZONES)
         unit = self.rng.choice(["hour", "day", "day", "week", "week", "month", "shift", "shift", "none"])
         if unit == "shift" and not when:
@@ -197,6 +201,14 @@ class Draw:
                 near = max(1, round((datetime.combine(self.middle, datetime.min.time()) - anchor) / step))
                 turn = max(turn + 1, near + self.rng.randint(-2, 2))
                 wall = anchor + turn * step
+                if "clock" in layer:  # the handoff drifts on the wall; one in a repeated hour cannot be written
+                    zone = layer.get("timezone", self.zone)
+                    begins = instant(zone, anchor) + turn * int(step.total_seconds())
+                    wall = datetime.fromtimestamp(begins, ZoneInfo(zone)).replace(tzinfo=None)
+                    if instant(zone, wall) != begins:
+                        continue
+                    blocks.append({"starting": written(wall), "order": self.entries()})
+                    continue
                 dated = str(wall.date()) if "handoff" in layer and self.chance(0.6) else written(wall)
                 blocks.append({"starting": dated, "order": self.entries()})
             layer["people"] = blocks
@@ -229,11 +241,10 @@ class Draw:
         if self.chance(0.2):  # follow the sun
             layers = []
             for number, zone in enumerate(self.rng.sample(ZONES, self.rng.randint(2, 3))):
-                layer = self.rotation(when=False)
-                for key in ("timezone", "when"):
-                    layer.pop(key, None)
+                layer = self.rotation(when=False, zone=zone)
+                layer.pop("when", None)
                 days = self.rng.choice(["daily", "daily", "mon-fri", "sat,sun"])
-                layers.append({"name": f"sun {number}", "timezone": zone, "when": f"{days} from {self.time()}", **layer})
+                layers.append({"name": f"sun {number}", **layer, "when": f"{days} from {self.time()}"})
             return layers
         layers = [{"name": f"layer {n}", **self.rotation()} for n in range(self.rng.randint(2, 3))]
         if self.chance(0.35):
@@ -373,6 +384,8 @@ class Draw:
             team["away"] = [
                 {"who": self.rng.choice(self.people), **self.absence()} for _ in range(self.rng.randint(1, 4))
             ]
+            if self.chance(0.15):
+                team["away"][0]["schedule"] = self.rng.choice(list(schedules))
         people: dict[str, Any] = {
             person: {"name": person.title(), "email": f"{person}@example.com"} for person in PEOPLE
         }

@@ -51,6 +51,16 @@ def shown(drawn: Folder) -> str:
     return "\n".join(f"--- {name}\n{text}" for name, text in drawn.texts.items() if name != "days.ics")
 
 
+def difference(found: list[tuple[int, int, str]], expected: list[tuple[int, int, str]]) -> str:
+    """The shifts that only one of the two has, as a person reads them."""
+    return "".join(
+        f"\n  only {which}: {at(start):%F %T} - {at(end):%F %T} {person}"
+        for which, these, those in (("engine", found, expected), ("reference", expected, found))
+        for start, end, person in these
+        if (start, end, person) not in those
+    )
+
+
 def unexpected(problems: list[Any], drawn: Folder) -> list[Any]:
     errors = [problem for problem in problems if problem.severity == "error"]
     if drawn.exclusive:
@@ -68,14 +78,15 @@ def compare(seed: int, place: Path) -> int:
     rng = random.Random(seed)
     for name in drawn.schedules:
         schedule = catalog.teams[TEAM].schedules[name]
-        found = triples(shifts(schedule, at(drawn.low), at(drawn.high)))
-        assert found == reference.shifts(TEAM, name, drawn.low, drawn.high), f"schedule {name}, {story}"
+        found = triples(shifts(schedule, (at(drawn.low), at(drawn.high))))
+        expected = reference.shifts(TEAM, name, drawn.low, drawn.high)
+        assert found == expected, f"schedule {name}{difference(found, expected)}\n{story}"
         for start, end, people in reference.spans(TEAM, name, drawn.low, drawn.high):
             for second in {start, (start + end) // 2, end - 1}:
                 assert on(schedule, second) == sorted(people), f"schedule {name} at {at(second)}, {story}"
         low, high = sorted(rng.sample(range(drawn.low, drawn.high), 2))
         part = [(max(s, low), min(e, high), who) for s, e, who in found if s < high and e > low]
-        assert triples(shifts(schedule, at(low), at(high))) == sorted(part), f"part {low} {high} of {name}, {story}"
+        assert triples(shifts(schedule, (at(low), at(high)))) == sorted(part), f"part {low} {high} of {name}, {story}"
     return len(drawn.schedules)
 
 
@@ -159,7 +170,7 @@ def test_round_the_clock_has_no_hole_and_no_double(zone: str, shape: str, tmp_pa
         for change in transitions(zone):
             low, high = change - 3 * 86400, change + 3 * 86400
             reached = low
-            for start, end, person in triples(shifts(schedule, at(low), at(high))):
+            for start, end, person in triples(shifts(schedule, (at(low), at(high)))):
                 assert start == reached, (zone, shape, time, at(change), at(reached), at(start), person)
                 assert end > start
                 reached = end
@@ -205,7 +216,7 @@ def test_dated_people_leave_earlier_shifts_alone(seed: int, tmp_path: Path) -> N
         low = int(start.replace(tzinfo=UTC).timestamp()) - 86400
         reference = Reference.read(rotations, low, low + 86400)
         assert reference.who(TEAM, "primary", low) == ()
-        found = shifts(catalog.teams[TEAM].schedules["primary"], at(low), first_instant(zone, joined))
+        found = shifts(catalog.teams[TEAM].schedules["primary"], (at(low), first_instant(zone, joined)))
         answers.append(json.dumps([(one.person, one.start_at.isoformat(), one.end_at.isoformat()) for one in found]))
     assert answers[0] == answers[1]
     assert len(answers[0]) > len("[]")

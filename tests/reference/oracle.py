@@ -333,6 +333,7 @@ class Layer:
         """The wall times of all handoffs up to the end of the asked stretch, in order."""
         start = self._wall(self.blocks[0][0])  # type: ignore[arg-type]
         last = datetime.fromtimestamp(self.house.high, UTC).replace(tzinfo=None) + MARGIN * DAY
+        last = max(last, *(self._wall(written) + DAY for written, _ in self.blocks))  # type: ignore[arg-type]
         count, unit = self.every  # type: ignore[misc]
         found = []
         if unit == "shift":
@@ -376,17 +377,22 @@ class Layer:
         walls = self._calendar()
         nearly = datetime.fromtimestamp(self.house.low, UTC).replace(tzinfo=None) - MARGIN * DAY
         found: list[Handoff] = []
-        self.numbers = {wall: number for number, wall in enumerate(walls)}
+        self.walls = walls
         first = bisect_right(walls, nearly) - 1  # all before this one are over long before `low`
         for number in range(max(0, first), len(walls)):
             wall = self._moved(walls[number])
             at = instant(self.zone, wall)
             if self.elapsed:
-                count, unit = self.every
-                at = instant(self.zone, walls[0]) + number * count * UNITS[unit]
+                at = self._real_hours()[number]
             found.append(Handoff(number, wall, at))
         self.first_wall = walls[0] if walls else None
         return found
+
+    def _real_hours(self) -> list[int]:
+        """The instants of all handoffs of an elapsed clock."""
+        count, unit = self.every  # type: ignore[misc]
+        first = instant(self.zone, self.walls[0])
+        return [first + number * count * UNITS[unit] for number in range(len(self.walls))]
 
     def _started_at(self) -> int | None:
         if self.every is not None:
@@ -425,7 +431,11 @@ class Layer:
         starts = [0]
         for written, _ in self.blocks[1:]:
             wall = self._wall(written)  # type: ignore[arg-type]
-            later = [self.numbers[one] for one in self.numbers if one >= wall]
+            if self.elapsed:
+                begin = instant(self.zone, wall)
+                later = [number for number, at in enumerate(self._real_hours()) if at >= begin]
+            else:
+                later = [number for number, one in enumerate(self.walls) if one >= wall]
             starts.append(min(later, default=FOREVER))
         block = max(index for index, start in enumerate(starts) if index == 0 or start <= number)
         order = self.blocks[block][1]
