@@ -27,6 +27,11 @@ class Drafts(Protocol):
         """All teams of the folder."""
         ...
 
+    @property
+    def partial(self) -> bool:
+        """Whether only some teams were asked for, so that others are read for an answer alone."""
+        ...
+
 
 class Builder:
     """Makes each schedule once, and the schedules that it needs before it."""
@@ -50,7 +55,7 @@ class Builder:
 
     def reference(self, text: str, node: Any, draft: Draft, *, borrowed: bool = True) -> Schedule | None:
         """The schedule that `text` names, `schedule` or `team/schedule`; None where there is none (reported)."""
-        target, name = self.named(text, node, draft)
+        target, name = self.named(text, node, draft, borrowed=borrowed)
         if target is None:
             return None
         if (target.name, name) in self._open:
@@ -64,7 +69,7 @@ class Builder:
             draft.borrowed.setdefault(target.name, node)
         return self.schedule(target, name)
 
-    def named(self, text: str, node: Any, draft: Draft) -> tuple[Draft | None, str]:
+    def named(self, text: str, node: Any, draft: Draft, *, borrowed: bool = True) -> tuple[Draft | None, str]:
         """The draft and the schedule's name that `text` names; None where there is none (reported)."""
         team, slash, name = text.partition("/")
         document = draft.document
@@ -81,7 +86,8 @@ class Builder:
         if name in target.written:
             return target, name
         if target is not draft and target.broken:
-            draft.borrowed.setdefault(target.name, node)  # its own mistakes are reported there
+            if borrowed:  # its own mistakes are reported there
+                draft.borrowed.setdefault(target.name, node)
             return None, name
         others = [f"{team}/{each}" if slash else each for each in target.written]
         hint = did_you_mean(text, others)

@@ -8,18 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from oncall_rota.config.absence import Absence, absences, attach_absences
 from oncall_rota.config.build import Builder
+from oncall_rota.config.check import check_contacts, check_names, drop_services
 from oncall_rota.config.declaration import OVERRIDES as OVERRIDE_LIST
 from oncall_rota.config.declaration import TEAM
 from oncall_rota.config.document import Document
 from oncall_rota.config.draft import Draft
+from oncall_rota.config.escalation import paged
 from oncall_rota.config.field import Filled
 from oncall_rota.config.folder import OVERRIDES, PEOPLE, SETTINGS, Folder
 from oncall_rota.config.holiday import Calendars
-from oncall_rota.config.override import attach
+from oncall_rota.config.order import warn_of_order
+from oncall_rota.config.override import Placed, attach
 from oncall_rota.config.people import people
 from oncall_rota.config.problem import ERROR, Problem, shown
-from oncall_rota.config.service import check_escalation, services
+from oncall_rota.config.service import services
 from oncall_rota.config.settings import Settings, settings
 from oncall_rota.schedule.model import Person, Source, Team
 from oncall_rota.timeline.zone import zone
@@ -34,7 +38,7 @@ class Catalog:
     people: dict[str, Person]
     files: tuple[Path, ...]
     borrowed: dict[str, frozenset[str]]
-    last_days: dict[str, Any]
+    texts: dict[str, str]
 
 
 def load(folder: Path, teams: Iterable[str] | None = None) -> tuple[Catalog, tuple[Problem, ...]]:
@@ -58,6 +62,8 @@ class _Load:
         self.documents: list[Document] = []
         self.settings: Settings = settings(self._document(SETTINGS))
         self.people = people(self._document(PEOPLE), self.settings.contacts, self.folder.teams)
+        self.everywhere = self._everywhere()
+        self.partial = False
         self.drafts: dict[str, Draft | None] = {}
         self.order: list[Draft] = []
         self.builder = Builder(self)
@@ -85,12 +91,25 @@ class _Load:
         self.order.append(draft)
         return draft
 
+    def _everywhere(self) -> dict[str, list[Absence]]:
+        """The absences of people.yaml, by person."""
+        people = self.people
+        found: dict[str, list[Absence]] = {}
+        for person, given in people.away.items():
+            found[person] = [
+                absence for values in given for absence in absences(person, values, people, people.document, self.folder)
+            ]
+        return found
+
     def run(self, asked: tuple[str, ...] | None) -> tuple[Catalog, tuple[Problem, ...]]:
+        self.partial = asked is not None
         if asked is None:
             self.folder.check()
         for team in asked if asked is not None else self.folder.teams:
             self.draft(team)
         made: dict[str, Team] = {}
+        placed: list[tuple[Draft, Team, dict[str, list[Placed]]]] = []
+        contacts: dict[str, Any] = {}
         position = 0
         while position < len(self.order):  # grows: a schedule that is borrowed brings its team
             draft = self.order[position]
@@ -98,12 +117,23 @@ class _Load:
             for name in draft.written:
                 self.builder.schedule(draft, name)
             team = _team(draft)
-            if team is not None:
-                team.services.update(services(draft, team, self.builder))
-                attach(draft, team)
-                check_escalation(draft, team, self.builder, self.settings)
-                made[draft.name] = team
+            if team is None:
+                continue
+            made[draft.name] = team
+            team.services.update(services(draft, team, self.builder))
+            placed.append((draft, team, attach(draft, team)))
+            attach_absences(draft, team.schedules.values(), self.everywhere)
+            for person, node in paged(draft, team, self.builder).items():
+                contacts.setdefault(person, (draft.document.path, node))
+        check_names([draft for draft, _, _ in placed], self.people, self.folder.teams)
+        check_contacts(self.people, contacts, [team for _, team, _ in placed] if self.partial else None)
         good = self._good(made)
+        for draft, team, lines in placed:
+            drop_services(draft, team, good)
+            if draft.name in good:
+                for name, found in lines.items():
+                    if len(found) > 1:
+                        warn_of_order(team.schedules[name], found)
         wanted = self.folder.teams if asked is None else asked
         if not self.people.exists and any(draft.values is not None for draft in self.order):
             self.folder.problems.append(
@@ -116,7 +146,7 @@ class _Load:
             people=self.people.persons,
             files=tuple(self.folder.files),
             borrowed={draft.name: frozenset(draft.borrowed) for draft in self.order},
-            last_days={person.id: person.until_on for person in self.people.persons.values() if person.until_on is not None},
+            texts={document.path: document.text for document in self.documents},
         )
         return catalog, self._problems()
 

@@ -253,7 +253,7 @@ def person_record(fields: tuple[str, ...] = ()) -> Record:
 
 def people_file(fields: tuple[str, ...] = ()) -> Table:
     """people.yaml: people by id."""
-    return Table(Text(person_id, "a person's id", pattern="^[a-z0-9][a-z0-9._-]*$"), person_record(fields), "people by id")
+    return Table(Text(person_id, "a person's id", pattern="^[a-z0-9][a-z0-9._-]*$"), person_record(fields), "people by id", notes=True)
 
 
 ANYTHING = Anything()

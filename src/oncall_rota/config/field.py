@@ -353,17 +353,17 @@ def _example(key: str, field: Field) -> str:
 
 
 class Table(Field):
-    """A mapping with free keys of one kind to values of one kind, as a `Filled` by the key's text."""
+    """A mapping with free keys of one kind to values of one kind. `notes`: keys that begin with `x-` are left out."""
 
-    def __init__(self, key: Text, value: Field, what: str) -> None:
-        self.key, self.value, self.what = key, value, what
+    def __init__(self, key: Text, value: Field, what: str, *, notes: bool = False) -> None:
+        self.key, self.value, self.what, self.notes = key, value, what, notes
 
     def read(self, node: Any, document: Document) -> Any:
         if node.__class__ is not Mapping:
             return self.refuse(node, document)
         values = Filled(node)
         for name, child in node.items():
-            if name == "<<":
+            if name == "<<" or (self.notes and name.startswith("x-")):
                 continue
             self.key.read(node.keys_at[name], document)
             value = self.value.read(child, document)
@@ -375,6 +375,8 @@ class Table(Field):
         found: Schema = {"type": "object", "additionalProperties": self.value.schema()}
         if self.key.pattern:
             found["propertyNames"] = {"pattern": self.key.pattern}
+        if self.notes:
+            found["patternProperties"] = {"^x-": {}}
         return found
 
 

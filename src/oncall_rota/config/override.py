@@ -1,10 +1,198 @@
-"""`overrides:` and `away:` -> what holds in each schedule, in the order in which it applies."""
+"""`overrides:` of a team, then of its overrides file -> what holds in each schedule, in the order in which it applies."""
 
 from __future__ import annotations
 
+from datetime import time
+from typing import Any, NamedTuple
+
+from oncall_rota.config.build import handoff_time
+from oncall_rota.config.document import Document, Sequence
 from oncall_rota.config.draft import Draft
-from oncall_rota.schedule.model import Team
+from oncall_rota.config.field import BAD, Filled
+from oncall_rota.config.layer import instant
+from oncall_rota.config.problem import did_you_mean, listed, shown
+from oncall_rota.config.span import backwards, span
+from oncall_rota.schedule.model import Layer, Override, Schedule, Team
+from oncall_rota.timeline.zone import Zone, moment, zone
+
+EVER, NEVER = -(1 << 60), 1 << 60
+VERBS = ("who", "add", "remove", "swap")
 
 
-def attach(draft: Draft, team: Team) -> None:
-    """Fill each schedule's overrides and absences."""
+class Placed(NamedTuple):
+    """An override in one schedule, and where it was written."""
+
+    override: Override
+    node: Any
+    document: Document
+
+
+class Change(NamedTuple):
+    """What an override does, apart from when and where."""
+
+    verb: str
+    people: tuple[str, ...]
+    person: str | None
+
+
+def attach(draft: Draft, team: Team) -> dict[str, list[Placed]]:
+    """Fill each schedule's overrides; gives them by schedule with their places."""
+    lines: list[tuple[Filled, Document]] = []
+    for given, document in ((draft.values.get("overrides") if draft.values else None, draft.document), (draft.overrides, draft.overrides_document)):
+        if given and document is not None:
+            lines += [(values, document) for values in given if isinstance(values, Filled)]
+    placed: dict[str, list[Placed]] = {}
+    ids: dict[str, Any] = {}
+    for values, document in lines:
+        _unique(values, document, ids)
+        for schedule, override in _overrides(values, document, draft, team):
+            placed.setdefault(schedule, []).append(Placed(override, values.node, document))
+    for name, found in placed.items():
+        team.schedules[name].overrides = tuple([each.override for each in found])
+    return placed
+
+
+def _unique(values: Filled, document: Document, ids: dict[str, Any]) -> None:
+    name = values.get("id")
+    if name is None:
+        return
+    if name in ids:
+        document.error(values.node["id"], "id-twice", f"a second override has the id {shown(name)}, the first is at {ids[name]}", "change one of the two")
+    ids.setdefault(name, f"{document.path}:{values.node.start_mark.line + 1}")
+
+
+def _overrides(values: Filled, document: Document, draft: Draft, team: Team) -> list[tuple[str, Override]]:
+    change = _change(values, document, draft)
+    ends = span(values, document)
+    schedules = _scope(values, document, draft, team)
+    if change is None or ends is None or not schedules:
+        return []
+    source = document.source(values.node)
+    found: list[tuple[str, Override]] = []
+    alive = False
+    for schedule in schedules:
+        start, end = ends.instants(draft.zone, _bare(schedule))
+        if end <= start:
+            backwards(values, ends, document)
+            return []
+        layer: str | None = values.get("layer")
+        alive = alive or any(begin < end and start < death for name, begin, death in _lives(schedule) if layer in (None, name))
+        found.append((schedule.name, Override(
+            verb=change.verb, people=change.people, start_at=moment(start), end_at=moment(end), source=source, person=change.person, layer=layer,
+            id=values.get("id"), reason=values.get("reason"),
+        )))  # fmt: skip
+    if not alive:
+        where = f"layer {values['layer']!r}" if "layer" in values else listed(schedule.name for schedule in schedules)
+        document.warn(values.node, "outside-life", f"at no time of this override is {where} alive: it is before the start, or after the end", "check the year of `from`")
+    return found
+
+
+def _bare(schedule: Schedule) -> tuple[time, Zone] | None:
+    found = handoff_time(schedule)
+    return None if found is None else (found[0], zone(found[1]))
+
+
+def _change(values: Filled, document: Document, draft: Draft) -> Change | None:
+    node = values.node
+    verbs = [verb for verb in VERBS if verb in node]
+    if not verbs:
+        if "instead_of" in node:
+            document.error(node, "missing-key", "nothing says who takes over", "add who: and a person's id")
+        else:
+            document.error(node, "no-verb", "this override says nothing about who", "add who:, add:, remove: or swap:")
+        return None
+    if len(verbs) > 1:
+        document.error(node.keys_at[verbs[1]], "two-verbs", f"{listed(verbs, 'and')} stand in one override", "write one override for each")
+        return None
+    verb = verbs[0]
+    if "instead_of" in node and verb != "who":
+        document.error(node.keys_at["instead_of"], "two-verbs", f"'instead_of' cannot stand beside {verb!r}", "write who: and instead_of:")
+        return None
+    given = values.get(verb)
+    people = _people(given, node[verb], document, draft)
+    if people is None:
+        return None
+    if verb == "swap":
+        if len(people) != 2 or people[0] == people[1]:
+            document.error(node["swap"], "swap-of-two", "a swap is between two people", "write e.g. swap: [bob, carol]")
+            return None
+        return Change("swap", people, None)
+    if verb == "remove":
+        return Change("remove", people, people[0])
+    if verb == "add" or "instead_of" not in node:
+        return Change(verb, people, None)
+    person = values.get("instead_of")
+    if person is None or not draft.known(person, node["instead_of"], document):
+        return None
+    if people == (person,):
+        document.warn(node["instead_of"], "no-effect", f"{person} instead of {person} changes nothing", "name two people")
+    return Change("instead_of", people, person)
+
+
+def _people(given: Any, node: Any, document: Document, draft: Draft) -> tuple[str, ...] | None:
+    """The people of a verb; `nobody` is no people. None where somebody is unknown (reported)."""
+    if given is None:
+        return None
+    if given == "nobody":
+        return ()
+    names = [given] if isinstance(given, str) else given
+    places = node if node.__class__ is Sequence else [node]
+    found: list[str] = []
+    good = True
+    for name, place in zip(names, places, strict=False):
+        if name is BAD or not draft.known(name, place, document):
+            good = False
+        elif name in found:
+            document.error(place, "person-twice", f"{name} stands here twice", "write each person once")
+        else:
+            found.append(name)
+    return tuple(found) if good else None
+
+
+def _scope(values: Filled, document: Document, draft: Draft, team: Team) -> list[Schedule]:
+    """The schedules in which an override holds; none where its `schedule` or `layer` is unknown (reported)."""
+    node = values.node
+    if "schedule" in node:
+        name = values.get("schedule")
+        if name is not None and name not in draft.written:
+            hint = did_you_mean(name, draft.written, f"schedules are {listed(draft.written, 'and')}")
+            if name.startswith(f"{draft.name}/"):
+                hint = f"write {name.partition('/')[2]}"
+            elif "/" in name:
+                hint = f"write it into {name.partition('/')[0]}.overrides.yaml"
+            document.error(node["schedule"], "unknown-schedule", f"{draft.name} has no schedule {shown(name)}", hint)
+        schedules = [team.schedules[name]] if name in team.schedules else []
+    elif "swap" in node or "remove" in node:
+        schedules = list(team.schedules.values())
+    else:
+        schedules = [team.schedules[draft.first]] if draft.first in team.schedules else []
+    layer = values.get("layer")
+    if "layer" not in node or not schedules:
+        return schedules if "layer" not in node or layer is not None else []
+    having = [schedule for schedule in schedules if layer in _names(schedule.layers)]
+    if not having and layer is not None:
+        names = list(dict.fromkeys(name for schedule in schedules for name in _names(schedule.layers)))
+        elsewhere = [schedule.name for schedule in team.schedules.values() if layer in _names(schedule.layers)]
+        hint = f"add schedule: {elsewhere[0]}" if elsewhere else did_you_mean(layer, names, f"layers are {listed(names, 'and')}")
+        where = listed((schedule.name for schedule in schedules), "and")
+        document.error(node["layer"], "unknown-layer", f"{where} has no layer {shown(layer)}", hint)
+    return having
+
+
+def _names(layers: tuple[Layer, ...]) -> list[str]:
+    return [layer.name for layer in layers]
+
+
+def _lives(schedule: Schedule) -> list[tuple[str, int, int]]:
+    """Each layer's name, first handoff or start, and end."""
+    found = []
+    for layer in schedule.layers:
+        begin, end = EVER, NEVER
+        if layer.rotation is not None and layer.rotation.blocks[0].starting_clock is not None:
+            begin = instant(layer.rotation.blocks[0].starting_clock, layer.timezone)
+        if layer.from_clock is not None:
+            begin = max(begin, instant(layer.from_clock, layer.timezone))
+        if layer.until_clock is not None:
+            end = instant(layer.until_clock, layer.timezone)
+        found.append((layer.name, begin, end))
+    return found

@@ -19,13 +19,12 @@ PEOPLE = "people.yaml"
 class People:
     """Everybody in people.yaml. `readable` False: the file has a mistake that hides who is in it.
 
-    `away`: (person, what was written) in the order of the file; `document` where it was written.
+    `away`: by person, what was written under `away:`; `document`: the file.
     """
 
     document: Document
     persons: dict[str, Person] = field(default_factory=dict)
-    away: dict[str, list[tuple[Filled, Any]]] = field(default_factory=dict)
-    rules: dict[str, list[Any]] = field(default_factory=dict)
+    away: dict[str, list[Filled]] = field(default_factory=dict)
     readable: bool = True
     exists: bool = True
 
@@ -55,7 +54,7 @@ def people(document: Document | None, fields: tuple[str, ...], teams: Iterable[s
         return found
     names = frozenset(teams)
     for person, entry in document.root.items():
-        if person == "<<":
+        if person == "<<" or person.startswith("x-"):
             continue
         at = document.root.keys_at[person]
         if person in names:
@@ -70,7 +69,7 @@ def people(document: Document | None, fields: tuple[str, ...], teams: Iterable[s
             document.warn(entry, "no-name", f"{person} has no name", f"write name: {person.replace('.', ' ').replace('-', ' ').title()}")
         away = given.get("away")
         if away:
-            found.away[person] = [(each, node) for each, node in zip(away, given.node["away"], strict=False) if isinstance(each, Filled)]
+            found.away[person] = [each for each in away if isinstance(each, Filled)]
     return found
 
 

@@ -1,0 +1,86 @@
+"""`from`, `until` and `through` of an override or absence -> instants."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from oncall_rota.config.document import Document
+from oncall_rota.config.field import Filled
+from oncall_rota.config.layer import show
+from oncall_rota.config.text import Moment
+from oncall_rota.timeline.zone import Zone, epoch, wall
+
+MIDNIGHT = time(0)
+
+
+class Span:
+    """Two ends as written: dates, wall times or instants. `whole` days when the end was a `through`."""
+
+    __slots__ = ("end", "start", "whole")
+
+    def __init__(self, start: Moment, end: Moment, whole: bool) -> None:
+        self.start, self.end, self.whole = start, end, whole
+
+    def instants(self, zone: Zone, bare: tuple[time, Zone] | None = None) -> tuple[int, int]:
+        """Seconds since 1970 of both ends. `bare`: the time of day, and its zone, of an end without a time."""
+        if self.whole:
+            bare = None
+        return _instant(self.start, zone, bare), _instant(self.end, zone, bare)
+
+
+def span(values: Filled, document: Document) -> Span | None:
+    """The ends of an override or absence, or None where they have no meaning (reported)."""
+    node = values.node
+    until, through = "until" in node, "through" in node
+    if until and through:
+        document.error(
+            node.keys_at["through"], "two-ends", "'until' and 'through' both say when it ends",
+            "keep one: `until` is not included, `through` includes that whole day",
+        )  # fmt: skip
+        return None
+    if not until and not through:
+        hint = "add until: (a time, not included) or through: (the last whole day)"
+        document.error(node, "missing-key", "nothing says when this ends", hint)
+        return None
+    if "from" not in node:
+        document.error(node, "missing-key", "nothing says when this begins", "add from: 2026-06-01 09:00")
+    start: Moment | None = values.get("from")
+    end: Moment | None = values.get("until") if until else values.get("through")
+    if start is None or end is None:
+        return None
+    if through:
+        end = _next_day(end)
+    found = Span(start, end, through)
+    if type(start) is type(end) and _comparable(start, end) and end <= start:
+        backwards(values, found, document)
+        return None
+    return found
+
+
+def backwards(values: Filled, found: Span, document: Document) -> None:
+    """Report an end that is not after the start."""
+    start, hint = show(found.start), "swap the two, or correct one"
+    if found.whole:
+        message = f"it goes through {values['through']}, which is before its start, {start}"
+    else:
+        message = f"it ends at {show(found.end)}, which is not after its start, {start}"
+        if found.end == found.start and not isinstance(found.end, datetime):
+            hint = f"'until' is not included: for that whole day write through: {start}"
+    document.error(values.at("until", "through"), "ends-before-start", message, hint)
+
+
+def _next_day(day: date) -> date:
+    return day + timedelta(days=1)
+
+
+def _comparable(start: Moment, end: Moment) -> bool:
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        return (start.tzinfo is None) == (end.tzinfo is None)
+    return True
+
+
+def _instant(moment: Moment, zone: Zone, bare: tuple[time, Zone] | None) -> int:
+    if not isinstance(moment, datetime):
+        clock, zone = bare or (MIDNIGHT, zone)
+        return zone.instant(wall(datetime.combine(moment, clock)))
+    return epoch(moment) if moment.tzinfo is not None else zone.instant(wall(moment))
