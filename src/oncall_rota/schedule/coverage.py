@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from oncall_rota.schedule.activity import EVER
 from oncall_rota.schedule.layer import VACANT, Piece
 from oncall_rota.schedule.model import Schedule
 from oncall_rota.schedule.plan import plan
-from oncall_rota.schedule.rotation import EVER
 from oncall_rota.schedule.window import Holidays, Hours, Spans, clipped, difference, merged
 from oncall_rota.timeline.interval import Interval
 from oncall_rota.timeline.zone import epoch, moment, zone
@@ -136,5 +136,7 @@ def layer_hours(schedule: Schedule, window: Interval) -> tuple[Interval, ...]:
     low, high = epoch(window[0]), epoch(window[1])
     if low >= high:
         return ()
-    spans = merged(sorted(span for layer in plan(schedule).layers for span in layer.spans(low, high)))
+    spans = merged(
+        sorted(span for layer in plan(schedule).layers for span in layer.activity.spans(low, high))
+    )
     return tuple([Interval(moment(start), moment(end)) for start, end in spans])

@@ -9,10 +9,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from oncall_rota.schedule.activity import EVER, NEVER, Activity
 from oncall_rota.schedule.cause import Always, Borrowed, OnCall, Turn
-from oncall_rota.schedule.model import Block, Layer, Window
+from oncall_rota.schedule.model import Block, Layer
 from oncall_rota.schedule.rotation import (
-    EVER,
     UNITS,
     FixedTurns,
     ListedTurns,
@@ -21,17 +21,8 @@ from oncall_rota.schedule.rotation import (
     Turns,
     WorkingDayTurns,
 )
-from oncall_rota.schedule.window import (
-    MONDAY,
-    Holidays,
-    Hours,
-    Spans,
-    clipped,
-    difference,
-    merged,
-    starts_of,
-)
-from oncall_rota.timeline.zone import WEEK, epoch, wall, zone
+from oncall_rota.schedule.window import Holidays, starts_of
+from oncall_rota.timeline.zone import epoch, wall, zone
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,7 +31,6 @@ if TYPE_CHECKING:
 
 On = tuple[OnCall, ...]
 Piece = tuple[int, int, On]
-NEVER = 1 << 60
 _MEMO = 4096
 
 
@@ -54,159 +44,43 @@ VACANT: On = _Vacant()
 
 
 class LayerPlan:
-    """A layer's arithmetic. `others` are the layers of the same schedule, itself included."""
+    """A layer's turns within the hours in which it is active. `borrowed`: the schedule that answers in its place."""
 
     __slots__ = (
         "_blocks",
-        "_except",
         "_first_turns",
-        "_from_starts",
-        "_hours",
         "_lasts",
         "_memo",
-        "_simple",
         "_turns",
+        "activity",
         "begins",
-        "birth",
         "borrowed",
         "death",
         "elapsed",
         "layer",
-        "others",
-        "otherwise",
         "zone",
     )
 
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
         self.zone = zone(layer.timezone)
-        self.others: tuple[LayerPlan, ...] = (self,)
         self.borrowed: Plan | None = None
-        holidays = Holidays(layer.holidays)
-        window = layer.when
-        self.otherwise = window is not None and window.otherwise
-        self._from_starts = sorted({start % WEEK for start in window.starts}) if window is not None else []
-        self._hours = Hours(window, layer.except_, holidays)
-        self._except = Hours(layer.except_, None, holidays) if layer.except_ is not None else None
         self._memo: dict[int, On] = {}
         rotation = layer.rotation
+        holidays = Holidays(layer.holidays)
         self.elapsed = rotation is not None and rotation.elapsed
         self._blocks = rotation.blocks if rotation is not None else ()
-        self._lasts = 0
-        if rotation is None:
-            self._turns: Turns = ListedTurns([EVER])
-            self._first_turns = [0]
-        else:
-            self._turns = self._counting(window, holidays)
-            self._lasts = int(rotation.lasts.total_seconds()) if rotation.lasts is not None else 0
-            nominal = self._turns.turns if isinstance(self._turns, WorkingDayTurns) else self._turns
-            self._first_turns = [0] + [nominal.turn(self._reading_of(block)) for block in self._blocks[1:]]
-        self.birth = EVER if layer.from_clock is None else self._instant_of(layer.from_clock)
-        self.death = NEVER if layer.until_clock is None else self._instant_of(layer.until_clock)
+        self._turns: Turns = ListedTurns([EVER]) if rotation is None else self._counting(holidays)
+        nominal = self._turns.turns if isinstance(self._turns, WorkingDayTurns) else self._turns
+        self._first_turns = [0] + [nominal.turn(self._reading_of(block)) for block in self._blocks[1:]]
         first = self._turns.handoff(0)
-        if first == EVER:
-            self._lasts = 0
-        self.begins = max(self.birth, EVER if first == EVER else self._instant(first))
-        self._simple = self._hours.always and not self.otherwise and not self._from_starts
-
-    # -- the hours in which it is active -------------------------------------------------------------
-
-    def covers(self, instant: int) -> bool:
-        """Whether its own `when` less `except` is open within its life, `otherwise` left aside."""
-        if not self.begins <= instant < self.death:
-            return False
-        reading = self.zone.reading(instant)
-        return self._hours.covers(reading) or (
-            bool(self._from_starts) and self._follows_sun(instant, reading)
-        )
-
-    def active(self, instant: int) -> bool:
-        """Whether it is active: its window, and its life from the first handoff on."""
-        if not self.begins <= instant < self.death:
-            return False
-        if self._simple:
-            return True
-        reading = self.zone.reading(instant)
-        if self._hours.covers(reading):
-            return True
-        if self._from_starts and self._follows_sun(instant, reading):
-            return True
-        if not self.otherwise or (self._except is not None and self._except.covers(reading)):
-            return False
-        return not any(other.covers(instant) for other in self.others if not other.otherwise)
-
-    def _follows_sun(self, instant: int, reading: int) -> bool:
-        if self._except is not None and self._except.covers(reading):
-            return False
-        mine = self.zone.instant(self._start_before(reading))
-        return all(other.last_start(instant) <= mine for other in self.others if other._from_starts)
-
-    def _start_before(self, reading: int) -> int:
-        week, second = divmod(reading - MONDAY, WEEK)
-        index = bisect_right(self._from_starts, second) - 1
-        return MONDAY + week * WEEK + (self._from_starts[index] - (WEEK if index < 0 else 0))
-
-    def last_start(self, instant: int) -> int:
-        """Its last `… from` start at or before `instant` while it was alive, or `EVER`."""
-        start = self.zone.instant(self._start_before(self.zone.reading(min(instant, self.death - 1))))
-        return start if start >= self.begins else EVER
-
-    def own_spans(self, low: int, high: int) -> Spans:
-        """The instants of `[low, high)` that `covers` says yes to, as merged spans."""
-        low, high = max(low, self.begins), min(high, self.death)
-        if low >= high:
-            return []
-        if self._hours.always:
-            return [(low, high)]
-        walls = self._hours.spans(self.zone.reading(low), self.zone.reading(high - 1) + 1)
-        spans = self._in_instants(walls)
-        if self._from_starts:
-            spans = merged(sorted(spans + self._sun_spans(low, high)))
-        return clipped(spans, low, high)
-
-    def spans(self, low: int, high: int) -> Spans:
-        """The stretches of `[low, high)` in which it is active."""
-        spans = self.own_spans(low, high)
-        if self.otherwise:
-            low, high = max(low, self.begins), min(high, self.death)
-            if low < high:
-                taken = [
-                    span
-                    for other in self.others
-                    if not other.otherwise
-                    for span in other.own_spans(low, high)
-                ]
-                rest = difference(
-                    difference([(low, high)], merged(sorted(taken))), self._except_spans(low, high)
-                )
-                spans = merged(sorted(spans + rest))
-        return spans
-
-    def _except_spans(self, low: int, high: int) -> Spans:
-        if self._except is None:
-            return []
-        return self._in_instants(self._except.spans(self.zone.reading(low), self.zone.reading(high - 1) + 1))
-
-    def _sun_spans(self, low: int, high: int) -> Spans:
-        ends = sorted({start for other in self.others for start in other._sun_starts(low, high, alive=True)})
-        spans: Spans = []
-        for start in self._sun_starts(low, high, alive=False):
-            index = bisect_right(ends, start)
-            spans.append((start, ends[index] if index < len(ends) else high))
-        return difference(clipped(merged(spans), low, high), self._except_spans(low, high))
-
-    def _sun_starts(self, low: int, high: int, *, alive: bool) -> list[int]:
-        first = self.zone.reading(low) - WEEK
-        last = self.zone.reading(high) + 1
-        weeks = range(first - (first - MONDAY) % WEEK, last, WEEK)
-        starts = self.zone.instants([week + second for week in weeks for second in self._from_starts])
-        return [start for start in starts if not alive or self.begins <= start < self.death]
-
-    def _in_instants(self, walls: Spans) -> Spans:
-        flat = self.zone.instants([bound for span in walls for bound in span])
-        return [(flat[at], flat[at + 1]) for at in range(0, len(flat), 2) if flat[at] < flat[at + 1]]
-
-    # -- who is on by turn --------------------------------------------------------------------------
+        self._lasts = 0
+        if rotation is not None and rotation.lasts is not None and first != EVER:
+            self._lasts = int(rotation.lasts.total_seconds())
+        birth = EVER if layer.from_clock is None else self._instant_of(layer.from_clock)
+        self.begins = max(birth, EVER if first == EVER else self._instant(first))
+        self.death = NEVER if layer.until_clock is None else self._instant_of(layer.until_clock)
+        self.activity = Activity(layer, self.zone, holidays, self.begins, self.death)
 
     def turn(self, instant: int) -> int:
         """The turn at an instant at which it is active."""
@@ -214,7 +88,9 @@ class LayerPlan:
 
     def state(self, instant: int) -> On | None:
         """Its state at `instant`, by turn."""
-        if not (self.begins <= instant < self.death) or not (self._simple or self.active(instant)):
+        if not (self.begins <= instant < self.death):
+            return None
+        if not (self.activity.simple or self.activity.active(instant)):
             return None
         if self.borrowed is not None:
             return self._borrowing(self.borrowed.on(instant))
@@ -226,7 +102,7 @@ class LayerPlan:
 
     def pieces(self, low: int, high: int) -> list[Piece]:
         """Its states over `[low, high)`; stretches without one are left out."""
-        spans = self.spans(low, high)
+        spans = self.activity.spans(low, high)
         if not spans:
             return []
         if self.borrowed is not None:
@@ -320,10 +196,8 @@ class LayerPlan:
         team, name, source = self.layer.borrows.team, self.layer.borrows.name, self.layer.source
         return tuple([OnCall(each.person, Borrowed(team, name, each.cause, source)) for each in on])
 
-    # -- building ------------------------------------------------------------------------------------
-
-    def _counting(self, window: Window | None, holidays: Holidays) -> Turns:
-        rotation = self.layer.rotation
+    def _counting(self, holidays: Holidays) -> Turns:
+        rotation, window = self.layer.rotation, self.layer.when
         assert rotation is not None
         if rotation.every is None:
             return ListedTurns([self._reading_of(block) for block in self._blocks])

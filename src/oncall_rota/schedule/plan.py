@@ -27,8 +27,9 @@ class Plan:
         self.schedule = schedule
         self.combine = schedule.combine
         self.layers = tuple([LayerPlan(layer) for layer in schedule.layers])
-        for layer in self.layers:
-            layer.others = self.layers
+        activities = tuple([layer.activity for layer in self.layers])
+        for activity in activities:
+            activity.others = activities
         written: list[Away | Override] = [*schedule.away, *schedule.overrides]
         lines = [(epoch(line.start_at), epoch(line.end_at), line) for line in written]
         bounds = {bound for start, end, _ in lines if start < end for bound in (start, end)}

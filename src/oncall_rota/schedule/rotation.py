@@ -15,7 +15,6 @@ from typing import Protocol
 from oncall_rota.schedule.window import MONDAY, Holidays
 from oncall_rota.timeline.zone import DAY, WEEK
 
-EVER = -(1 << 60)
 UNITS = {"hour": 3600, "day": DAY, "week": WEEK}
 _ORDINAL_1970 = 719163
 
