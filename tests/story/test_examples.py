@@ -22,7 +22,8 @@ each_story = pytest.mark.parametrize("story", STORIES, ids=lambda path: path.nam
 
 def expected(story: Path) -> dict[str, Any]:
     """What `expected.json` of an example says."""
-    return json.loads((story / "expected.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads((story / "expected.json").read_text(encoding="utf-8"))
+    return found
 
 
 def instant(text: str) -> datetime:
