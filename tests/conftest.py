@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-# Before any test: were pendulum first imported inside freezegun's freeze_time, pendulum.DateTime would inherit
-# the fake datetime for good.
+# Before any test: were pendulum first imported inside freezegun's freeze_time, pendulum.DateTime would
+# inherit the fake datetime for good.
 import pendulum  # noqa: F401
 import pytest
 
