@@ -1,0 +1,6 @@
+"""`python -m oncall_rota` is `oncall`."""
+
+from oncall_rota.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from oncall_rota.cli import completion
+
+Teams = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[TEAM[/SCHEDULE]]...",
+        help="A team (all its schedules) or one schedule; every team when left out.",
+        autocompletion=completion.schedules,
+        show_default=False,
+    ),
+]
+TeamNames = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[TEAM]...",
+        help="Teams; every team when left out.",
+        autocompletion=completion.teams,
+        show_default=False,
+    ),
+]
+OneSchedule = Annotated[
+    str,
+    typer.Argument(
+        metavar="TEAM[/SCHEDULE]",
+        help="A team, or one of its schedules.",
+        autocompletion=completion.schedules,
+    ),
+]
+Output = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FORMAT",
+        help="table, plain (tab-separated, no header), json, csv or names.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="The same as -o json.")]
+Dir = Annotated[
+    str | None,
+    typer.Option(
+        "--dir", metavar="DIR", help="The rotations folder or its parent; else $ONCALL_DIR, else found."
+    ),
+]
+Tz = Annotated[
+    str | None,
+    typer.Option("--tz", metavar="ZONE", help="Zone of local times; else $ONCALL_TZ, else the system's."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")]

@@ -1,0 +1,126 @@
+"""The schedules that TEAM[/SCHEDULE] arguments mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from oncall_rota.config import Catalog, Problem, load, suggest
+from oncall_rota.errors import ConfigurationError, UnknownName
+from oncall_rota.schedule.model import Schedule, Team
+
+
+@dataclass(slots=True)
+class Selection:
+    """What was asked for.
+
+    `named`: every schedule that was named, and the first one of every team that was named. `broken`: problems
+    of files that have no single meaning. `problems`: all problems of the files that were read.
+    """
+
+    folder: Path
+    catalog: Catalog
+    problems: tuple[Problem, ...]
+    schedules: list[Schedule] = field(default_factory=list)
+    named: list[Schedule] = field(default_factory=list)
+    broken: tuple[Problem, ...] = ()
+
+    def whole(self) -> Selection:
+        """Itself, or an error when anything that was asked for has no single meaning."""
+        if self.broken:
+            raise configuration_error(self.broken, self.folder)
+        return self
+
+
+def configuration_error(problems: Sequence[Problem], folder: Path) -> ConfigurationError:
+    """The error that ends a command, with the problems it shows first."""
+    errors = sum(each.severity == "error" for each in problems)
+    error = ConfigurationError(
+        f"{errors} {'error' if errors == 1 else 'errors'} in the rotation files of {folder}"
+    )
+    error.problems = tuple(problems)  # type: ignore[attr-defined, unused-ignore]
+    return error
+
+
+def select(folder: Path, names: Sequence[str] | None) -> Selection:
+    """Read what `names` need and no more. No names: every team, read whole.
+
+    Raises `UnknownName`. Teams that have no single meaning are left out and told in `broken`.
+    """
+    asked = [name.partition("/") for name in names or ()]
+    catalog, problems = load(folder, teams=sorted({team for team, _, _ in asked}) if asked else None)
+    found = Selection(folder, catalog, tuple(problems))
+    errors = tuple(each for each in problems if each.severity == "error")
+    if not asked:
+        found.schedules = [each for team in catalog.teams.values() for each in team.schedules.values()]
+        read = {team.source.path for team in catalog.teams.values()}
+        found.broken = tuple(
+            each for each in errors if _is_team(each.path) and _team_path(each.path) not in read
+        )
+        if errors and not catalog.teams:
+            found.broken = errors
+        return found
+    for team_name, slash, schedule_name in asked:
+        team = catalog.teams.get(team_name)
+        if team is None:
+            if not (folder / f"{team_name}.yaml").exists():
+                raise _unknown_team(team_name, folder)
+            found.broken = errors or found.broken
+            continue
+        if not slash:
+            _add(found.schedules, team.schedules.values())
+            _add(found.named, [team.first])
+            continue
+        _add(found.schedules, [schedule_of(team, schedule_name)])
+        _add(found.named, [schedule_of(team, schedule_name)])
+    return found
+
+
+def schedule_of(team: Team, name: str) -> Schedule:
+    """One schedule of a team by name. Raises `UnknownName`."""
+    if name in team.schedules:
+        return team.schedules[name]
+    raise UnknownName(f"team {team.name!r} has no schedule {name!r}", _known(name, team.schedules))
+
+
+def person_named(catalog: Catalog, name: str) -> str:
+    """A person's id, if there is such a person. Raises `UnknownName`."""
+    if name in catalog.people:
+        return name
+    raise UnknownName(f"no person {name!r} in people.yaml", _known(name, catalog.people))
+
+
+def display_name(catalog: Catalog, person: str) -> str:
+    """A person's name as people write it, or the id."""
+    found = catalog.people.get(person)
+    return found.name if found and found.name else person
+
+
+def _unknown_team(name: str, folder: Path) -> UnknownName:
+    stems = [path.name.removesuffix(".yaml") for path in sorted(folder.glob("*.yaml"))]
+    teams = [stem for stem in stems if "." not in stem and stem not in ("people", "oncall")]
+    return UnknownName(f"no team {name!r} in {folder}", _known(name, teams))
+
+
+def _known(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    meant = suggest(name, names)
+    if meant:
+        return f"did you mean {meant!r}?"
+    if not names:
+        return "there is none yet; 'oncall init' writes a first team"
+    shown = ", ".join(names[:8])
+    return f"there is {shown}{f', and {len(names) - 8} more' if len(names) > 8 else ''}"
+
+
+def _add(to: list[Schedule], schedules: Iterable[Schedule]) -> None:
+    to.extend(each for each in schedules if each not in to)
+
+
+def _is_team(path: str) -> bool:
+    return path.endswith((".yaml", ".yml")) and path not in ("people.yaml", "oncall.yaml")
+
+
+def _team_path(path: str) -> str:
+    return path.replace(".overrides.yaml", ".yaml")
