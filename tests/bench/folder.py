@@ -32,7 +32,10 @@ schedules:
         starting: 2026-01-05
       - name: nights and weekends
         when: otherwise
-        people: [{turn[4]}, {turn[5]}, {turn[6]}]
+        people:
+          - {turn[4]}
+          - {turn[5]}
+          - {turn[6]}
         every: week
         handoff: friday 17:30
         starting: 2026-01-02
