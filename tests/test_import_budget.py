@@ -45,8 +45,8 @@ main()
 
 def ask(folder: Path, *arguments: str) -> tuple[str, set[str]]:
     """What `oncall …` prints into a pipe, and the modules that it imported, by full and by top name."""
-    # `-I` leaves out what the environment and the current folder would add, `-S` what .pth files do; the folders
-    # of the installed packages are put back by hand.
+    # `-I` leaves out what the environment and the current folder would add, `-S` what .pth files do; the
+    # folders of the installed packages are put back by hand.
     paths = [path for path in sys.path if path]
     start = f"import sys; sys.path[:] = {paths!r}"
     done = subprocess.run(
