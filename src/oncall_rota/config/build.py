@@ -40,6 +40,10 @@ class Builder:
         self.drafts = drafts
         self._open: list[tuple[str, str]] = []
 
+    def close(self) -> None:
+        """Let go of the drafts, so that their nodes are freed at once: they are most of a load's memory."""
+        del self.drafts
+
     def schedule(self, draft: Draft, name: str) -> Schedule | None:
         """The schedule `name` of a team, None where it has no meaning (reported)."""
         if name in draft.schedules:
@@ -103,9 +107,10 @@ class Builder:
     def _plain(self, draft: Draft, name: str, values: Filled) -> Schedule | None:
         document = draft.document
         calendar = self._holidays(draft, values)
-        for key in ("offset",):
-            if key in values.node:
-                document.error(values.node.keys_at[key], "needs-follows", f"{key!r} is only possible beside 'follows'", "add follows: primary, or delete it")
+        if "offset" in values.node:
+            document.error(
+                values.node.keys_at["offset"], "needs-follows", "'offset' is only possible beside 'follows'", "add follows: primary, or delete it"
+            )
         if "layers" in values.node:
             layers = self._layers(draft, values, calendar)
         else:
@@ -151,8 +156,9 @@ class Builder:
         return layer(values, name, draft, timezone, calendar, borrowed)
 
     def _priorities(self, draft: Draft, values: Filled, combine: str) -> None:
-        layers = [each for each in values.get("layers", ()) if isinstance(each, Filled)] if "layers" in values.node else [values]
-        for each in layers:
+        for each in values.get("layers", ()) if "layers" in values.node else (values,):
+            if not isinstance(each, Filled):
+                continue
             if combine == "priority" and "priority" not in each.node:
                 draft.document.error(each.node, "missing-key", "this layer lacks 'priority', which combine: priority needs", "write priority: 1; the larger number wins")
             if combine != "priority" and "priority" in each.node and "combine" not in values.node.keys() - values.keys():

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from oncall_rota.config.absence import Absence, absences, attach_absences
 from oncall_rota.config.build import Builder
@@ -29,16 +28,24 @@ from oncall_rota.schedule.model import Person, Source, Team
 from oncall_rota.timeline.zone import zone
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
-    """What a folder says. `teams` holds those with a single meaning; `files` every file that decided the answer."""
+class Catalog(NamedTuple):
+    """What a folder says. `teams` holds those with a single meaning.
+
+    `names`: every file that was read; `borrowed`: for each team the others that its answer needs; `texts`: what the
+    YAML files hold.
+    """
 
     folder: Path
     teams: dict[str, Team]
     people: dict[str, Person]
-    files: tuple[Path, ...]
+    names: tuple[str, ...]
     borrowed: dict[str, frozenset[str]]
     texts: dict[str, str]
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The paths of `names`."""
+        return tuple(self.folder / name for name in self.names)
 
 
 def load(folder: Path, teams: Iterable[str] | None = None) -> tuple[Catalog, tuple[Problem, ...]]:
@@ -109,7 +116,7 @@ class _Load:
             self.draft(team)
         made: dict[str, Team] = {}
         placed: list[tuple[Draft, Team, dict[str, list[Placed]]]] = []
-        contacts: dict[str, Any] = {}
+        targets: list[tuple[Draft, Team, dict[str, Any]]] = []
         position = 0
         while position < len(self.order):  # grows: a schedule that is borrowed brings its team
             draft = self.order[position]
@@ -123,10 +130,10 @@ class _Load:
             team.services.update(services(draft, team, self.builder))
             placed.append((draft, team, attach(draft, team)))
             attach_absences(draft, team.schedules.values(), self.everywhere)
-            for person, node in paged(draft, team, self.builder).items():
-                contacts.setdefault(person, (draft.document.path, node))
+            targets.append((draft, team, paged(draft, team, self.builder)))
         check_names([draft for draft, _, _ in placed], self.people, self.folder.teams)
-        check_contacts(self.people, contacts, [team for _, team, _ in placed] if self.partial else None)
+        check_contacts(self.people, targets, partial=self.partial)
+        self.builder.close()
         good = self._good(made)
         for draft, team, lines in placed:
             drop_services(draft, team, good)
@@ -144,7 +151,7 @@ class _Load:
             folder=self.folder.root,
             teams={name: made[name] for name in dict.fromkeys(wanted) if name in good},
             people=self.people.persons,
-            files=tuple(self.folder.files),
+            names=tuple(self.folder.files),
             borrowed={draft.name: frozenset(draft.borrowed) for draft in self.order},
             texts={document.path: document.text for document in self.documents},
         )

@@ -27,21 +27,30 @@ def check_names(drafts: Iterable[Draft], people: People, teams: Iterable[str]) -
                 )
 
 
-def check_contacts(people: People, paged: dict[str, tuple[str, Any]], teams: Iterable[Team] | None) -> None:
-    """Everybody needs a contact: an error for people of an escalation, else a warning. `teams`: only their people."""
+def check_contacts(people: People, paged: Iterable[tuple[Draft, Team, dict[str, Any]]], *, partial: bool) -> None:
+    """Everybody needs a contact: an error for people of an escalation, else a warning.
+
+    `paged`: for each team whom its escalations page, schedules and people. `partial`: only these teams' people.
+    """
     bare = [person for person in people.persons.values() if not person.contacts and person.until_on is None]
     if not bare:
         return
-    wanted = None if teams is None else {person for team in teams for schedule in team.schedules.values() for person in _people(schedule)}
+    named: dict[str, tuple[str, Any]] = {}
+    wanted: set[str] = set()
+    for draft, team, targets in paged:
+        for name, node in targets.items():
+            for person in _people(team.schedules[name]) if name in team.schedules else [name]:
+                named.setdefault(person, (draft.document.path, node))
+        wanted.update(person for schedule in team.schedules.values() for person in _people(schedule))
     for person in bare:
         node = people.document.root.keys_at[person.id]
         hint = "add email: or phone:, or until: with the day on which the person left"
-        if person.id in paged:
-            path, at = paged[person.id]
+        if person.id in named:
+            path, at = named[person.id]
             people.document.error(
                 node, "no-contact", f"{person.id} has no contact, and the escalation in {path}:{at.start_mark.line + 1} pages {person.id}", hint, fatal=False
             )
-        elif wanted is None or person.id in wanted:
+        elif not partial or person.id in wanted:
             people.document.warn(node, "no-contact", f"{person.id} has no contact", hint)
 
 

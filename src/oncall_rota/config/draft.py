@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from oncall_rota.config.document import Document
@@ -13,26 +12,34 @@ from oncall_rota.schedule.model import HolidayCalendar, Schedule
 from oncall_rota.timeline.zone import UTC_ZONE, Zone
 
 
-@dataclass(slots=True, eq=False)
 class Draft:
     """One team: what was written in its file and in its overrides file, and the schedules made of it so far.
 
-    `borrowed`: the other teams' names that its answer needs, each with the node that says so.
+    `written`: what each schedule says; `schedules`: those made, None where one has no meaning; `borrowed`: the
+    other teams' names that its answer needs, each with the node that says so.
     """
 
-    name: str
-    document: Document
-    values: Filled | None
-    people: People
-    calendars: Calendars
-    overrides_document: Document | None = None
-    overrides: list[Any] = field(default_factory=list)
-    timezone: str = "UTC"
-    zone: Zone = UTC_ZONE
-    holidays: HolidayCalendar | None = None
-    written: dict[str, Filled] = field(default_factory=dict)
-    schedules: dict[str, Schedule | None] = field(default_factory=dict)
-    borrowed: dict[str, Any] = field(default_factory=dict)
+    __slots__ = (
+        "borrowed", "calendars", "document", "holidays", "name", "overrides", "overrides_document", "people", "schedules", "timezone", "values",
+        "written", "zone",
+    )  # fmt: skip
+
+    def __init__(
+        self, name: str, document: Document, values: Filled | None, people: People, calendars: Calendars, overrides_document: Document | None
+    ) -> None:
+        self.name = name
+        self.document = document
+        self.values = values
+        self.people = people
+        self.calendars = calendars
+        self.overrides_document = overrides_document
+        self.overrides: list[Any] = []
+        self.timezone = "UTC"
+        self.zone: Zone = UTC_ZONE
+        self.holidays: HolidayCalendar | None = None
+        self.written: dict[str, Filled] = {}
+        self.schedules: dict[str, Schedule | None] = {}
+        self.borrowed: dict[str, Any] = {}
 
     @property
     def first(self) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +10,11 @@ from oncall_rota.config.document import Sequence
 from oncall_rota.config.draft import Draft
 from oncall_rota.config.field import BAD, Filled
 from oncall_rota.config.problem import did_you_mean, shown
-from oncall_rota.schedule.model import Schedule, Team
+from oncall_rota.schedule.model import Team
 
 
 def paged(draft: Draft, team: Team, builder: Builder) -> dict[str, Any]:
-    """Check the team's escalations; gives the people whom they page, each with the node that says so."""
+    """Check the team's escalations; gives the schedules and people whom they page, each with the node that says so."""
     found: dict[str, Any] = {}
     values = draft.values
     if values is None:
@@ -60,15 +59,15 @@ def _target(name: str, node: Any, draft: Draft, team: Team, builder: Builder, fo
     if "/" in name:
         if name.partition("/")[0] == draft.name or not builder.drafts.partial:
             target, schedule = builder.named(name, node, draft, borrowed=False)
-            if target is draft and schedule in team.schedules:
-                found.update((person, node) for person in _everybody(team.schedules[schedule]))
+            if target is draft:
+                found[schedule] = node
         elif name.partition("/")[0] not in builder.drafts.team_names():
             builder.named(name, node, draft, borrowed=False)
     elif name in draft.written:
         if name in persons:
             document.error(node, "ambiguous-target", f"{name!r} is a schedule of this team and a person", f"write {draft.name}/{name} for the schedule, or rename one")
-        elif name in team.schedules:
-            found.update((person, node) for person in _everybody(team.schedules[name]))
+        else:
+            found[name] = node
     elif name in persons:
         found[name] = node
     elif draft.people.readable and draft.people.exists:
@@ -78,12 +77,3 @@ def _target(name: str, node: Any, draft: Draft, team: Team, builder: Builder, fo
             node, "unknown-target", f"{shown(name)} is neither a schedule of this team nor a person", hint or did_you_mean(name, known, "targets are schedules, people and team/schedule")
         )
 
-
-def _everybody(schedule: Schedule) -> Iterator[str]:
-    for layer in schedule.layers:
-        if layer.borrows is None and layer.rotation is not None:
-            for block in layer.rotation.blocks:
-                for entry in block.order:
-                    yield from entry.people
-    for override in schedule.overrides:
-        yield from override.people

@@ -16,6 +16,7 @@ from oncall_rota.config.reader import Scalar
 from oncall_rota.config.window import days_only, timed, union
 
 Schema = dict[str, Any]
+MOST_CACHED = 4096
 
 
 class _Bad:
@@ -30,6 +31,7 @@ class Field:
     """A kind of value. `what` completes the sentence "expected …"."""
 
     what = "a value"
+    cache: dict[str, Any] | None = None  # for kinds of which the value depends on the text alone: those seen so far
 
     def read(self, node: Any, document: Document) -> Any:
         """The value of `node`, or BAD."""
@@ -74,6 +76,7 @@ class Text(Field):
         self.examples = list(examples)
         self.choices = list(choices)
         self.free = free
+        self.cache = None if free else {}
 
     def read(self, node: Any, document: Document) -> Any:
         if node.__class__ is not Scalar:
@@ -83,13 +86,16 @@ class Text(Field):
             return empty(node, document)
         if self.free:
             cut_text(node, document)
-        if self.parse is None:
-            return text
-        try:
-            return self.parse(text)
-        except Mistake as mistake:
-            document.mistake(node, mistake)
-            return BAD
+        value: Any = text
+        if self.parse is not None:
+            try:
+                value = self.parse(text)
+            except Mistake as mistake:
+                document.mistake(node, mistake)
+                return BAD
+        if self.cache is not None and len(self.cache) < MOST_CACHED and len(text) < 100:
+            self.cache[text] = value
+        return value
 
     def remedy(self, node: Any) -> str:
         if node.__class__ is Sequence:
@@ -113,8 +119,9 @@ def cut_text(node: Any, document: Document) -> None:
     """Warn of a free text that a ` #` cuts short."""
     if node.style or "#" not in document.text:  # quoted texts end where they say
         return
-    end = node.end_mark
-    rest = document.line(end.line)[end.column :]
+    end = node.end_mark.index
+    stop = document.text.find("\n", end)
+    rest = document.text[end : stop if stop >= 0 else None]
     comment = rest.lstrip()
     if comment.startswith("#") and not re.match(r"\s{2,}#+ ", rest):
         document.warn(
@@ -168,8 +175,10 @@ class List(Field):
         if len(node) < self.least:
             document.error(node, "empty-list", "the list is empty", f"expected {self.what}; write at least one, or delete the key")
             return BAD
-        read = self.item.read
-        return [read(child, document) for child in node]
+        read, cache = self.item.read, self.item.cache or {}
+        return [
+            cache[child.value] if child.__class__ is Scalar and child.value in cache else read(child, document) for child in node
+        ]
 
     def remedy(self, node: Any) -> str:
         if node.__class__ is Scalar:
@@ -284,7 +293,7 @@ class Record(Field):
         self.name, self.keys, self.notes = name, keys, notes
         self.what = f"{name}, a mapping with keys such as {listed(keys, 'and', 4)}"
         self.also = {word: name for name, key in keys.items() for word in key.also}
-        self._read = {name: key.field.read for name, key in keys.items()}
+        self._read = {name: (key.field.read, key.field.cache) for name, key in keys.items()}
         self._required = [name for name, key in keys.items() if key.required]
 
     def read(self, node: Any, document: Document) -> Any:
@@ -293,10 +302,13 @@ class Record(Field):
         values = Filled(node)
         known = self._read
         for key, child in node.items():
-            read = known.get(key)
-            if read is None:
+            if key not in known:
                 if not (self.notes and key.startswith("x-")):
                     self.unknown(key, child, node, document)
+                continue
+            read, cache = known[key]
+            if cache and child.__class__ is Scalar and child.value in cache:
+                values[key] = cache[child.value]
                 continue
             value = read(child, document)
             if value is not BAD:
@@ -386,6 +398,7 @@ class Either(Field):
     def __init__(self, what: str, *, text: Field | None = None, mapping: Field | None = None, sequence: Field | None = None) -> None:
         self.what = what
         self.text, self.mapping, self.sequence = text, mapping, sequence
+        self.cache = text.cache if text is not None else None
 
     def read(self, node: Any, document: Document) -> Any:
         kind = node.__class__

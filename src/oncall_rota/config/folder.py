@@ -45,7 +45,7 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.files: list[Path] = []
+        self.files: list[str] = []
         self.problems: list[Problem] = []
         self.names: set[str] = set()
         self._links: set[str] = set()
@@ -104,7 +104,7 @@ class Folder:
             if reason:
                 return _unreadable(name, "outside-folder", reason, "put the file itself into the folder")
         path = self._prefix + name
-        self.files.append(Path(path))
+        self.files.append(name)
         try:
             # O_NONBLOCK: opening a named pipe must not wait for its writer
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -112,12 +112,7 @@ class Folder:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode):
                     return _unreadable(name, "not-a-file", "this is not a regular file", "delete or rename it")
-                data = b""
-                while len(data) <= MOST_BYTES:
-                    piece = os.read(descriptor, MOST_BYTES + 1 - len(data))
-                    if not piece:
-                        break
-                    data = data + piece if data else piece
+                data = os.read(descriptor, min(status.st_size, MOST_BYTES) + 1)
             finally:
                 os.close(descriptor)
         except OSError as error:
@@ -140,8 +135,8 @@ class Folder:
         if not path.is_file():
             document.error(node, "not-a-file", f"{shown(name)} is not a regular file", "name an .ics file")
             return None
-        if path not in self.files:
-            self.files.append(path)
+        if name not in self.files:
+            self.files.append(name)
         return path
 
     def _outside(self, name: str) -> str:

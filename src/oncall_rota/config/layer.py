@@ -28,9 +28,11 @@ def layer(
     every: Every | None = values.get("every")
     when: Window | None = values.get("when")
     except_: Window | None = values.get("except")
-    for key, window in (("when", when), ("except", except_)):
-        if window is not None and window.holidays and holidays is None and "holidays" not in values.node:
-            need_holidays(values, key, draft)
+    if holidays is None and "holidays" not in values.node:
+        if when is not None and when.holidays:
+            need_holidays(values, "when", draft)
+        if except_ is not None and except_.holidays:
+            need_holidays(values, "except", draft)
     if "schedule" in values.node:
         for key in ("people", "every", "handoff", "starting", "clock", "lasts", "handoff_on_holiday"):
             if key in values.node:
@@ -48,7 +50,8 @@ def layer(
         if at is None and "handoff" in values:
             at = values["handoff"].clock
         rotation = turns(values, draft, anchor, at, holidays)
-    start, end = (life(values.get(key), at) for key in ("from", "until"))
+    start = life(values["from"], at) if "from" in values else None
+    end = life(values["until"], at) if "until" in values else None
     if start is not None and end is not None and instant(end, timezone) <= instant(start, timezone):
         document.warn(
             values.at("until"), "empty-layer", f"'until' {show(end)} is not after 'from' {show(start)}: nobody is ever on call in this layer",
@@ -57,9 +60,8 @@ def layer(
     if rotation is None and borrowed is None:
         return None
     return Layer(
-        name=name, timezone=timezone, source=document.source(values.node), rotation=rotation, borrows=borrowed, when=when, except_=except_,
-        from_clock=start, until_clock=end, priority=values.get("priority", 0), holidays=holidays,
-    )  # fmt: skip
+        name, timezone, document.source(values.node), rotation, borrowed, when, except_, start, end, values.get("priority", 0), holidays
+    )
 
 
 def need_holidays(values: Filled, key: str, draft: Draft) -> None:
@@ -95,7 +97,7 @@ def anchored(values: Filled, draft: Draft) -> datetime | None:
     every: Every | None = values.get("every")
     handoff: Handoff | None = values.get("handoff")
     people = values.get("people")
-    blocks = [block for block in people if isinstance(block, Filled)] if people else []
+    blocks = [block for block in people if isinstance(block, Filled)] if people and people[0].__class__ is Filled else []
     starting: Moment | None = values.get("starting")
     place = values.at("starting")
     if "starting" not in values.node and blocks and "starting" in blocks[0]:
@@ -313,10 +315,10 @@ def entries(people: list[Any], nodes: Any, draft: Draft) -> tuple[Entry, ...]:
     found: list[Entry] = []
     for each, node in zip(people, nodes, strict=False):
         if each.__class__ is str:
-            if each == "nobody":
-                found.append(Entry((), document.source(node)))
-            elif each in known or draft.known(each, node):
+            if each in known or (each != "nobody" and draft.known(each, node)):
                 found.append(Entry((each,), document.source(node)))
+            elif each == "nobody":
+                found.append(Entry((), document.source(node)))
         elif each.__class__ is list:
             together = []
             for person, place in zip(each, node, strict=False):

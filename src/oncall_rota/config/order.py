@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from oncall_rota.config.override import Placed
@@ -57,5 +56,8 @@ def _changes(schedule: Schedule, one: Override, two: Override) -> bool:
 
 
 def _answer(schedule: Schedule, lines: tuple[Override, ...], window: Interval) -> list[tuple[str, datetime, datetime]]:
-    turned = replace(schedule, overrides=lines, plan=None)
+    turned = Schedule(
+        schedule.team, schedule.name, schedule.timezone, schedule.source, schedule.layers, schedule.combine, lines, schedule.away,
+        schedule.leader, schedule.followers,
+    )  # fmt: skip
     return [(shift.person, shift.start_at, shift.end_at) for shift in shifts(turned, window)]

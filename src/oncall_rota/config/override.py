@@ -35,6 +35,17 @@ class Change(NamedTuple):
     person: str | None
 
 
+class _Facts:
+    """What every override of a schedule asks: the time and zone of a bare date, and the lives of its layers."""
+
+    __slots__ = ("bare", "lives")
+
+    def __init__(self, schedule: Schedule) -> None:
+        found = handoff_time(schedule)
+        self.bare: tuple[time, Zone] | None = None if found is None else (found[0], zone(found[1]))
+        self.lives = _lives(schedule)
+
+
 def attach(draft: Draft, team: Team) -> dict[str, list[Placed]]:
     """Fill each schedule's overrides; gives them by schedule with their places."""
     lines: list[tuple[Filled, Document]] = []
@@ -42,10 +53,14 @@ def attach(draft: Draft, team: Team) -> dict[str, list[Placed]]:
         if given and document is not None:
             lines += [(values, document) for values in given if isinstance(values, Filled)]
     placed: dict[str, list[Placed]] = {}
+    if not lines:
+        return placed
+    facts = {name: _Facts(schedule) for name, schedule in team.schedules.items()}
     ids: dict[str, Any] = {}
     for values, document in lines:
-        _unique(values, document, ids)
-        for schedule, override in _overrides(values, document, draft, team):
+        if "id" in values:
+            _unique(values, document, ids)
+        for schedule, override in _overrides(values, document, draft, team, facts):
             placed.setdefault(schedule, []).append(Placed(override, values.node, document))
     for name, found in placed.items():
         team.schedules[name].overrides = tuple([each.override for each in found])
@@ -53,15 +68,15 @@ def attach(draft: Draft, team: Team) -> dict[str, list[Placed]]:
 
 
 def _unique(values: Filled, document: Document, ids: dict[str, Any]) -> None:
-    name = values.get("id")
-    if name is None:
-        return
+    name = values["id"]
     if name in ids:
         document.error(values.node["id"], "id-twice", f"a second override has the id {shown(name)}, the first is at {ids[name]}", "change one of the two")
     ids.setdefault(name, f"{document.path}:{values.node.start_mark.line + 1}")
 
 
-def _overrides(values: Filled, document: Document, draft: Draft, team: Team) -> list[tuple[str, Override]]:
+def _overrides(
+    values: Filled, document: Document, draft: Draft, team: Team, facts: dict[str, _Facts]
+) -> list[tuple[str, Override]]:
     change = _change(values, document, draft)
     ends = span(values, document)
     schedules = _scope(values, document, draft, team)
@@ -70,26 +85,22 @@ def _overrides(values: Filled, document: Document, draft: Draft, team: Team) -> 
     source = document.source(values.node)
     found: list[tuple[str, Override]] = []
     alive = False
+    layer: str | None = values.get("layer")
     for schedule in schedules:
-        start, end = ends.instants(draft.zone, _bare(schedule))
+        known = facts[schedule.name]
+        start, end = ends.instants(draft.zone, known.bare)
         if end <= start:
             backwards(values, ends, document)
             return []
-        layer: str | None = values.get("layer")
-        alive = alive or any(begin < end and start < death for name, begin, death in _lives(schedule) if layer in (None, name))
-        found.append((schedule.name, Override(
-            verb=change.verb, people=change.people, start_at=moment(start), end_at=moment(end), source=source, person=change.person, layer=layer,
-            id=values.get("id"), reason=values.get("reason"),
-        )))  # fmt: skip
+        alive = alive or any(begin < end and start < death for name, begin, death in known.lives if layer in (None, name))
+        override = Override(
+            change.verb, change.people, moment(start), moment(end), source, change.person, layer, values.get("id"), values.get("reason")
+        )
+        found.append((schedule.name, override))
     if not alive:
         where = f"layer {values['layer']!r}" if "layer" in values else listed(schedule.name for schedule in schedules)
         document.warn(values.node, "outside-life", f"at no time of this override is {where} alive: it is before the start, or after the end", "check the year of `from`")
     return found
-
-
-def _bare(schedule: Schedule) -> tuple[time, Zone] | None:
-    found = handoff_time(schedule)
-    return None if found is None else (found[0], zone(found[1]))
 
 
 def _change(values: Filled, document: Document, draft: Draft) -> Change | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from oncall_rota.config.declaration import NOT_CONTACTS, people_file
@@ -15,18 +14,20 @@ from oncall_rota.schedule.model import Person
 PEOPLE = "people.yaml"
 
 
-@dataclass(slots=True)
 class People:
     """Everybody in people.yaml. `readable` False: the file has a mistake that hides who is in it.
 
     `away`: by person, what was written under `away:`; `document`: the file.
     """
 
-    document: Document
-    persons: dict[str, Person] = field(default_factory=dict)
-    away: dict[str, list[Filled]] = field(default_factory=dict)
-    readable: bool = True
-    exists: bool = True
+    __slots__ = ("away", "document", "exists", "persons", "readable")
+
+    def __init__(self, document: Document, *, readable: bool = True, exists: bool = True) -> None:
+        self.document = document
+        self.persons: dict[str, Person] = {}
+        self.away: dict[str, list[Filled]] = {}
+        self.readable = readable
+        self.exists = exists
 
     def check(self, person: str, node: Any, document: Document) -> bool:
         """Whether people.yaml has `person`; reports it at `node` otherwise."""

@@ -28,6 +28,7 @@ MOST_NODES = 50_000
 DEEPEST = 20
 
 Scalar = ScalarEvent
+_PLAIN = bytes([9, 10, 13, *range(32, 127)])  # most files hold nothing else, and this is the fastest way to know
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
@@ -40,7 +41,7 @@ def read(path: str, data: bytes) -> Document:
     document = Document(path)
     try:
         document.text = _text(document, data)
-        document.root = _Builder(document).root()
+        document.root = _Builder(document, data).root()
     except _Stop:
         document.root = None
     except YAMLError as error:
@@ -72,6 +73,8 @@ def _text(document: Document, data: bytes) -> str:
             "save the file with the encoding UTF-8",
         )  # fmt: skip
         raise _Stop from None
+    if data.isascii() and not data.translate(None, _PLAIN):
+        return text
     found = _CONTROL.search(text)
     if found:
         before = text[: found.start()]
@@ -84,9 +87,9 @@ def _text(document: Document, data: bytes) -> str:
 
 
 class _Builder:
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, data: bytes) -> None:
         self.document = document
-        self.parser: Any = _Parser(document.text)
+        self.parser: Any = _Parser(data)
         self.anchors: dict[str, Any] = {}
         self.aliases = 0
         self.nodes = 0
@@ -109,50 +112,51 @@ class _Builder:
 
     def tree(self, event: Any) -> Any:
         """The node that begins with `event`, and all below it, without recursion."""
+        # The hot loop of every load: local names, and one test for each event that a plain file has.
         get, document = self.parser.get_event, self.document
-        stack: list[tuple[Any, Any]] = []
+        marked = "&" in document.text or "!" in document.text  # no other text can hold an anchor or a tag
+        room = MOST_NODES - self.nodes
+        stack: list[tuple[Any, Any, bool]] = []
         parent: Any = None
+        keyed = False  # whether `parent` is a mapping
         key: Any = None
         count = 0
         while True:
             kind = event.__class__
             node: Any = event
             if kind is ScalarEvent:
-                count += 1
-                if event.anchor is not None or event.tag is not None:
+                if marked and (event.anchor is not None or event.tag is not None):
                     self.mark(event, event)
-                if parent.__class__ is Mapping and key is None:
-                    if event.value in parent or event.value == "<<":
+                if keyed and key is None:
+                    count += 1
+                    name = event.value
+                    if name in parent or name == "<<":
                         self.odd_key(parent, event)
                     key = event
                     event = get()
                     continue
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
-                count += 1
                 node = (Mapping if kind is MappingStartEvent else Sequence)(event.start_mark, event.flow_style)
-                if event.anchor is not None or event.tag is not None:
+                if marked and (event.anchor is not None or event.tag is not None):
                     self.mark(event, node)
-                if parent.__class__ is Mapping and key is None:
+                if keyed and key is None:
+                    self.complex_key(event)
+                stack.append((parent, key, keyed))
+                if len(stack) > DEEPEST:
                     document.error(
-                        event, "complex-key", "a key must be a plain name, this one is a list or a mapping",
-                        "text that begins with '{' or '[' needs quotes",
+                        event, "too-deep", f"nested more than {DEEPEST} levels deep",
+                        "rotation files are flat: look for stray brackets",
                     )  # fmt: skip
                     raise _Stop
-                stack.append((parent, key))
-                if len(stack) > DEEPEST:
-                    document.error(event, "too-deep", f"nested more than {DEEPEST} levels deep", "rotation files are flat: look for stray brackets")
-                    raise _Stop
-                parent, key = node, None
-                if count + self.nodes > MOST_NODES:
-                    self.too_many(event)
+                parent, key, keyed = node, None, kind is MappingStartEvent
                 event = get()
                 continue
             elif kind is AliasEvent:
                 node = self.alias(event, parent, stack, count)
-                if parent.__class__ is Mapping and key is None:
+                room = MOST_NODES - self.nodes
+                if keyed and key is None:
                     if node.__class__ is not ScalarEvent:
-                        document.error(event, "complex-key", "a key must be a plain name, this one is an alias of a list or mapping")
-                        raise _Stop
+                        self.complex_key(event)
                     if node.value in parent or node.value == "<<":
                         self.odd_key(parent, event, node.value)
                     key = node
@@ -160,21 +164,28 @@ class _Builder:
                     continue
             else:  # the end of a mapping or sequence
                 node = parent
-                parent, key = stack.pop()
+                parent, key, keyed = stack.pop()
             if parent is None:
-                self.nodes += count
                 return node
-            if parent.__class__ is Mapping:
+            count += 1
+            if count > room:
+                self.too_many(event)
+            if keyed:
                 name = key.value
                 if name not in parent:  # else the first stands; the second was reported
                     parent[name] = node
-                    parent.keys_at[name] = key
+                    parent.key_nodes.append(key)
                 key = None
             else:
                 parent.append(node)
-            if count + self.nodes > MOST_NODES:
-                self.too_many(event)
             event = get()
+
+    def complex_key(self, event: Any) -> None:
+        self.document.error(
+            event, "complex-key", "a key must be a plain name, this one is a list or a mapping",
+            "text that begins with '{' or '[' needs quotes",
+        )  # fmt: skip
+        raise _Stop
 
     def odd_key(self, parent: Mapping, event: Any, name: str | None = None) -> None:
         name = event.value if name is None else name
@@ -200,7 +211,7 @@ class _Builder:
         if event.anchor is not None:
             self.anchors[event.anchor] = node
 
-    def alias(self, event: Any, parent: Any, stack: list[tuple[Any, Any]], count: int) -> Any:
+    def alias(self, event: Any, parent: Any, stack: list[tuple[Any, Any, bool]], count: int) -> Any:
         name = event.anchor
         self.aliases += 1
         if self.aliases > MOST_ALIASES:
@@ -213,7 +224,7 @@ class _Builder:
             )  # fmt: skip
             raise _Stop
         node = self.anchors[name]
-        if any(node is around for around in [parent, *(above for above, _ in stack)]):
+        if any(node is around for around in [parent, *(above for above, _, _ in stack)]):
             self.document.error(event, "cyclic-alias", f"'*{name}' stands inside the value that it repeats ('&{name}')", "write the value out")
             raise _Stop
         size, height = self.extent(node)

@@ -5,7 +5,7 @@ What a notifier's or a source's own options mean is asked where they are used; h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from oncall_rota.config import text
 from oncall_rota.config.declaration import SEVERITIES, when_text
@@ -81,8 +81,7 @@ SETTINGS = Record("oncall.yaml", {
 }, notes=True)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """`contacts`: fields of people.yaml that notifiers send to; `channels`: names of notifiers."""
 
     contacts: tuple[str, ...] = ()
