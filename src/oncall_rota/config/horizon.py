@@ -1,13 +1,192 @@
-"""The checks that look at a stretch of time: 400 days, so that every clock change is in it."""
+"""The checks that look at a stretch of time: 400 days, so that every clock change is in it.
+
+`digest` tells whether a team's answer to them can have changed; keeping answers on disk is the caller's business.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
 
 from oncall_rota.config.catalog import Catalog
-from oncall_rota.config.problem import Problem
+from oncall_rota.config.problem import ERROR, NOTE, WARNING, Problem, listed
+from oncall_rota.schedule import Shift, gaps, layer_hours, overlaps, shifts
+from oncall_rota.schedule.model import Override, Schedule, Source, Team
+from oncall_rota.timeline.interval import Interval
+from oncall_rota.timeline.zone import epoch, moment, wall, zone
+
+HORIZON = timedelta(days=400)
+_ROUND_THE_CLOCK = "if nobody has to be on then, say so with must_cover"
 
 
 def check(catalog: Catalog, from_at: datetime) -> tuple[Problem, ...]:
-    """The problems of the 400 days from `from_at`."""
-    return ()
+    """The problems of the 400 days from `from_at`, an aware instant, in all teams of the catalogue, sorted by place."""
+    return tuple(sorted({problem for team in catalog.teams.values() for problem in check_team(catalog, team, from_at)}))
+
+
+def check_team(catalog: Catalog, team: Team, from_at: datetime) -> tuple[Problem, ...]:
+    """The problems of one team, sorted by place."""
+    window = Interval(from_at, from_at + HORIZON)
+    found: list[Problem] = []
+    for schedule in team.schedules.values():
+        answer = shifts(schedule, window)
+        found += _overlaps(schedule, window)
+        found += _holes(schedule, window)
+        found += _twice(schedule, answer, window)
+        found += _gone(schedule, answer, catalog)
+        found += _outside(schedule, window)
+    return tuple(sorted(set(found)))
+
+
+def digest(catalog: Catalog, team: str, from_at: datetime) -> str:
+    """A digest of all that decides `check_team`: the day, and every file that the team's answer needs."""
+    from hashlib import blake2b  # only here: it is slow to import
+
+    from importlib import metadata
+
+    wanted, waiting = set(), [team]
+    while waiting:
+        name = waiting.pop()
+        if name not in wanted:
+            wanted.add(name)
+            waiting += catalog.borrowed.get(name, ())
+    code = blake2b(f"{from_at:%Y-%m-%d} {metadata.version('tzdata')}".encode(), digest_size=16)
+    for name in sorted(catalog.texts):
+        stem = name.removesuffix(".yaml").removesuffix(".overrides")
+        if stem in wanted or stem == "people":
+            code.update(f"\0{name}\0".encode())
+            code.update(catalog.texts[name].encode())
+    for name in sorted(catalog.names):
+        if name.lower().endswith(".ics"):
+            code.update(f"\0{name}\0".encode())
+            code.update((catalog.folder / name).read_bytes())
+    return code.hexdigest()
+
+
+def _at(source: Source, severity: str, code: str, message: str, hint: str) -> Problem:
+    return Problem(source.path, source.line, 1, severity, code, message, hint)
+
+
+def _local(schedule: Schedule, at: datetime) -> str:
+    """An instant as the team's clock shows it."""
+    shown = at.astimezone(zone(schedule.timezone).info)
+    return f"{shown:%a} {shown.day} {shown:%b %Y %H:%M}"
+
+
+def _between(schedule: Schedule, start: datetime, end: datetime) -> str:
+    return f"from {_local(schedule, start)} until {_local(schedule, end)} ({schedule.timezone})"
+
+
+def _overlaps(schedule: Schedule, window: Interval) -> Iterator[Problem]:
+    if schedule.combine != "exclusive" or schedule.leader is not None or len(schedule.layers) < 2:
+        return
+    seen: set[tuple[str, ...]] = set()
+    for overlap in overlaps(schedule, window):
+        if overlap.layers in seen:
+            continue
+        seen.add(overlap.layers)
+        names = listed((f"'{name}'" for name in overlap.layers), "and")
+        yield _at(
+            next(layer.source for layer in schedule.layers if layer.name == overlap.layers[-1]), ERROR, "overlapping-layers",
+            f"layers {names} of {schedule.name} are on call together, first {_between(schedule, overlap.start_at, overlap.end_at)}",
+            "part their hours (when: otherwise takes what is left), or say what is meant with combine: last wins, first wins, all or priority",
+        )  # fmt: skip
+
+
+def _holes(schedule: Schedule, window: Interval) -> Iterator[Problem]:
+    if schedule.pages == "copy":
+        return
+    found = gaps(schedule, window)
+    holes = [gap for gap in found if not gap.declared]
+    if holes:
+        first, more = holes[0], len(holes) - 1
+        yield _at(
+            schedule.source, ERROR, "hole",
+            f"nobody is on call in {schedule.team}/{schedule.name} {_between(schedule, first.start_at, first.end_at)}"
+            + (f", and in {more} more stretches of the next 400 days" if more else ""),
+            f"add a layer with when: otherwise, or people for these hours; {_ROUND_THE_CLOCK}",
+        )  # fmt: skip
+    for override in schedule.overrides:
+        if override.verb == "who" and not override.people and override.end_at > window.start_at:
+            yield _at(
+                override.source, NOTE, "nobody", f"nobody is on call in {schedule.team}/{schedule.name} here, as this override says", "nothing, if it is meant"
+            )
+    for layer in schedule.layers:
+        for block in layer.rotation.blocks if layer.rotation is not None else ():
+            for entry in block.order:
+                if not entry.people:
+                    yield _at(entry.source, NOTE, "nobody", f"a turn of {schedule.team}/{schedule.name} is vacant: nobody", "nothing, if it is meant")
+
+
+def _twice(schedule: Schedule, answer: tuple[Shift, ...], window: Interval) -> Iterator[Problem]:
+    """The same person in a schedule and in the one that it follows, at once."""
+    leader = schedule.leader
+    if leader is None or schedule.pages == "copy":
+        return
+    of: dict[str, list[Shift]] = {}
+    for shift in shifts(leader, window):
+        of.setdefault(shift.person, []).append(shift)
+    said: set[str] = set()
+    for shift in answer:
+        if shift.person in said:
+            continue
+        for other in of.get(shift.person, ()):
+            start, end = max(shift.start, other.start), min(shift.end, other.end)
+            if start < end:
+                said.add(shift.person)
+                yield _at(
+                    schedule.source, WARNING, "person-in-both",
+                    f"{shift.person} is on call in {schedule.name} and in {leader.name}, which it follows, first {_between(schedule, moment(start), moment(end))}",
+                    "choose another offset, or an override for these hours",
+                )  # fmt: skip
+                break
+
+
+def _gone(schedule: Schedule, answer: tuple[Shift, ...], catalog: Catalog) -> Iterator[Problem]:
+    """Shifts of people after they have left."""
+    clock = zone(schedule.timezone)
+    said: set[str] = set()
+    for shift in answer:
+        person = catalog.people.get(shift.person)
+        if person is None or person.until_on is None or person.id in said:
+            continue
+        last = clock.instant(wall(datetime.combine(person.until_on, time(0))))
+        if shift.end > last:
+            said.add(person.id)
+            start = moment(max(shift.start, last))
+            source: Source = getattr(shift.cause, "source", schedule.source)
+            yield _at(
+                source, ERROR, "shift-after-leaving",
+                f"{person.id} has a shift {_between(schedule, start, shift.end_at)}, and is here until {person.until_on} (people.yaml)",
+                "add a dated block of people without them, from the first handoff after that day, or correct `until`",
+            )  # fmt: skip
+
+
+def _outside(schedule: Schedule, window: Interval) -> Iterator[Problem]:
+    """Hours that `who` adds outside every layer."""
+    lines = [line for line in schedule.overrides if line.verb == "who" and line.people and line.layer is None]
+    lines = [line for line in lines if line.end_at > window.start_at and line.start_at < window.end_at]
+    for line in lines:
+        outside = _uncovered(schedule, line)
+        if outside is not None:
+            yield _at(
+                line.source, WARNING, "outside-layers",
+                f"this override adds hours to {schedule.team}/{schedule.name} in which no layer is active, first {_between(schedule, *outside)}",
+                "name the layer that is meant with layer:, or keep it if these hours are meant",
+            )  # fmt: skip
+
+
+def _uncovered(schedule: Schedule, line: Override) -> tuple[datetime, datetime] | None:
+    """The first stretch of an override in which no layer is active."""
+    end_at = min(line.end_at, line.start_at + HORIZON)
+    at = line.start_at
+    for active in layer_hours(schedule, Interval(line.start_at, end_at)):
+        if active.start_at > at:
+            return at, active.start_at
+        at = active.end_at
+    return (at, end_at) if at < end_at else None
+
+
+def today(at: datetime) -> datetime:
+    """The start of the UTC day of `at`, so that answers can be kept for a day."""
+    return moment(epoch(at) // 86400 * 86400).astimezone(UTC)
