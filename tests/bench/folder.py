@@ -64,8 +64,6 @@ def write(root: Path, teams: int) -> Path:
     rotations.mkdir(parents=True)
     for number in range(teams):
         (rotations / f"team-{number:04}.yaml").write_text(team(number))
-    people = "".join(
-        f"{person}:\n  name: {person.title()}\n  email: {person}@example.com\n" for person in PEOPLE
-    )
+    people = "".join(f"{person}:\n  name: {person.title()}\n  email: {person}@example.com\n" for person in PEOPLE)
     (rotations / "people.yaml").write_text(people)
     return rotations

@@ -13,7 +13,17 @@ from dateutil.rrule import WEEKLY, rrule
 from measure import Row, ratio
 
 from oncall_rota.schedule import on_call_at, shifts
-from oncall_rota.schedule.model import Block, Entry, Every, Layer, Override, Rotation, Schedule, Source, Window
+from oncall_rota.schedule.model import (
+    Block,
+    Entry,
+    Every,
+    Layer,
+    Override,
+    Rotation,
+    Schedule,
+    Source,
+    Window,
+)
 from oncall_rota.timeline.interval import Interval
 
 ZONE = "America/New_York"
@@ -104,17 +114,22 @@ def instants(window: Interval) -> Iterator[Row]:
 
     for kind in LOADS:
         made = schedule(kind)
-        yield ratio(f"on_call_at, {kind}, 2,000 instants", lambda made=made: ask(made), "rrule.before, weekly", look_back, 1 / 30)
+        yield ratio(
+            f"on_call_at, {kind}, 2,000 instants",
+            lambda made=made: ask(made),
+            "rrule.before, weekly",
+            look_back,
+            1 / 30,
+        )
     near, far = schedule("mixed", START - timedelta(days=7)), schedule("mixed", datetime(2006, 1, 2, 9))
     yield ratio("on_call_at, anchor 20 years ago", lambda: ask(far), "anchor a week ago", lambda: ask(near), 1.2, 21)
 
 
 def timeline(window: Interval) -> Row:
     """A year drawn for a terminal against a rich table of its rows."""
+    from oncall_rota.cli.timeline_text import drawn
     from rich.console import Console
     from rich.table import Table
-
-    from oncall_rota.cli.timeline_text import drawn
 
     made = schedule("mixed")
     found = shifts(made, window)
@@ -126,4 +141,6 @@ def timeline(window: Interval) -> Row:
             shown.add_row(f"{each.start_at:%a %d %b %H:%M}", f"{each.end_at:%a %d %b %H:%M}", each.person)
         console.print(shown)
 
-    return ratio("a year as a terminal timeline", lambda: drawn(made, found, window), "rich Table of its rows", table, 0.2, 5)
+    return ratio(
+        "a year as a terminal timeline", lambda: drawn(made, found, window), "rich Table of its rows", table, 0.2, 5
+    )

@@ -48,9 +48,7 @@ class Activity:
         if not self.begins <= instant < self.death:
             return False
         reading = self.zone.reading(instant)
-        return self._hours.covers(reading) or (
-            bool(self._from_starts) and self._follows_sun(instant, reading)
-        )
+        return self._hours.covers(reading) or (bool(self._from_starts) and self._follows_sun(instant, reading))
 
     def active(self, instant: int) -> bool:
         """Whether it is active: its window, and its life from the first handoff on."""
@@ -102,15 +100,8 @@ class Activity:
         if self.otherwise:
             low, high = max(low, self.begins), min(high, self.death)
             if low < high:
-                taken = [
-                    span
-                    for other in self.others
-                    if not other.otherwise
-                    for span in other.own_spans(low, high)
-                ]
-                rest = difference(
-                    difference([(low, high)], merged(sorted(taken))), self._except_spans(low, high)
-                )
+                taken = [span for other in self.others if not other.otherwise for span in other.own_spans(low, high)]
+                rest = difference(difference([(low, high)], merged(sorted(taken))), self._except_spans(low, high))
                 spans = merged(sorted(spans + rest))
         return spans
 

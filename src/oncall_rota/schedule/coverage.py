@@ -136,7 +136,5 @@ def layer_hours(schedule: Schedule, window: Interval) -> tuple[Interval, ...]:
     low, high = epoch(window[0]), epoch(window[1])
     if low >= high:
         return ()
-    spans = merged(
-        sorted(span for layer in plan(schedule).layers for span in layer.activity.spans(low, high))
-    )
+    spans = merged(sorted(span for layer in plan(schedule).layers for span in layer.activity.spans(low, high)))
     return tuple([Interval(moment(start), moment(end)) for start, end in spans])

@@ -45,9 +45,7 @@ def explanation(schedule: Schedule, at: datetime) -> Explanation:
     states = [layer.state(instant) for layer in ready.layers]
     layers = []
     for layer, state in zip(ready.layers, states, strict=True):
-        counted = (
-            state is not None and layer.layer.rotation is not None and layer.layer.rotation.every is not None
-        )
+        counted = state is not None and layer.layer.rotation is not None and layer.layer.rotation.every is not None
         turn = layer.turn(instant) if counted else None
         layers.append(LayerState(layer.layer, state is not None, turn, _sorted(state or ())))
     steps: list[Step] = []

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from oncall_rota.schedule.layer import LayerPlan
 from oncall_rota.schedule.model import Layer
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall time
+_EPOCH = datetime(1970, 1, 1)
 
 
 def handoffs_near(layer: Layer, clock: datetime) -> tuple[datetime, datetime]:

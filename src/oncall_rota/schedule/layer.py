@@ -115,9 +115,7 @@ class LayerPlan:
         first, starts = self._handoffs(low, high)
         ends = [*starts[1:], high]
         if self._lasts:
-            ends = [
-                min(pair) for pair in zip(ends, self._lasting(low, high, first, len(starts)), strict=True)
-            ]
+            ends = [min(pair) for pair in zip(ends, self._lasting(low, high, first, len(starts)), strict=True)]
         memo, people = self._memo, self.people
         found: list[Piece] = []
         if len(spans) == 1:
@@ -132,7 +130,7 @@ class LayerPlan:
             at = index
             while at < count and spans[at][0] < end:
                 begin, stop = spans[at]
-                begin, stop = begin if begin > start else start, stop if stop < end else end
+                begin, stop = max(start, begin), min(end, stop)
                 if begin < stop:
                     found.append((begin, stop, memo.get(turn) or people(turn)))
                 at += 1
@@ -160,9 +158,7 @@ class LayerPlan:
         if rotation.every is None:
             cause = Always(self.layer.name, entry.source)
         else:
-            dated = (
-                str(block.starting_clock.date()) if len(self._blocks) > 1 and block.starting_clock else None
-            )
+            dated = str(block.starting_clock.date()) if len(self._blocks) > 1 and block.starting_clock else None
             cause = Turn(self.layer.name, turn, dated, entry.source)
         on = tuple([OnCall(person, cause) for person in entry.people]) or VACANT
         if len(self._memo) >= _MEMO:

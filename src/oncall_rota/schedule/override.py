@@ -69,9 +69,7 @@ def relieved(
         for each in state:
             if each.person in lines:
                 at = people.index(each)
-                cover = _cover(
-                    each.person, lines, layers[index], {one.person for one in people}, instant, busy
-                )
+                cover = _cover(each.person, lines, layers[index], {one.person for one in people}, instant, busy)
                 if cover is None or any(one.person == cover for one in people):
                     del people[at]
                 else:

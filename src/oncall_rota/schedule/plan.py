@@ -79,9 +79,7 @@ class Plan:
             return vacant
         return combined(self.combine, self.layers, [layer.state(instant) for layer in self.layers])
 
-    def resolved(
-        self, states: list[On | None], lines: Lines, instant: int, steps: list[Step] | None = None
-    ) -> On:
+    def resolved(self, states: list[On | None], lines: Lines, instant: int, steps: list[Step] | None = None) -> On:
         """The answer that absences and overrides make of the layers' `states`."""
         away, overrides = lines
         if away:

@@ -40,9 +40,7 @@ class Holidays:
 
     def between(self, first: int, last: int) -> list[int]:
         """The holidays' day numbers in `[first, last]`, sorted."""
-        years = range(
-            date.fromordinal(first + _ORDINAL_1970).year, date.fromordinal(last + _ORDINAL_1970).year + 1
-        )
+        years = range(date.fromordinal(first + _ORDINAL_1970).year, date.fromordinal(last + _ORDINAL_1970).year + 1)
         return sorted(day for year in years for day in self.days(year) if first <= day <= last)
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAY = 86400
@@ -82,7 +82,7 @@ class Zone:
         index = bisect_right(block.ends, wall)
         start = block.starts[index]
         instant = wall - block.offsets[index]
-        return instant if instant > start else start
+        return max(start, instant)
 
     def clock(self, instant: int) -> int:
         """What the clock reads at `instant` (it repeats when the clock is put back; for showing only)."""
@@ -133,7 +133,7 @@ class Zone:
         return int(offset.total_seconds())
 
 
-@lru_cache(maxsize=None)
+@cache
 def zone(name: str) -> Zone:
     """The zone of an IANA `name`. Raises `ValueError` when the time zone database has no such zone."""
     try:

@@ -1,0 +1,220 @@
+"""Answers `oncall who`, and keeps plain answers for the front door."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from oncall_rota.cli import who_text
+from oncall_rota.cli.ending import ended, write_anything
+from oncall_rota.cli.selection import Selection, configuration_error, display_name, select
+from oncall_rota.cli.setting import asked_at, asked_format, display, present, rotations
+from oncall_rota.cli.terminal import say, warn
+from oncall_rota.config import suggest
+from oncall_rota.errors import NobodyOnCall, OncallError, UnknownName, UsageError
+from oncall_rota.schedule import OnCall, Overlap, answer, mapping, must_be_covered, overlaps
+from oncall_rota.schedule.model import Schedule, Service, Team
+from oncall_rota.timeline.interval import Interval
+from oncall_rota.timeline.zone import Zone, epoch
+
+Answered = tuple[Schedule, Mapping[str, Any]]
+
+
+class Question(NamedTuple):
+    """What was asked: the arguments of `oncall who`, as written."""
+
+    names: tuple[str, ...]
+    at: str | None = None
+    next_: bool = False
+    service: str | None = None
+    field: str | None = None
+    output: str = "table"
+    json: bool = False
+    dir_: str | None = None
+    tz: str | None = None
+
+
+def answered(names: Sequence[str], form: str, dir_: str | None) -> int:
+    """Answer a plain question for the front door, and return the exit code."""
+    write_anything()
+    return ended(lambda: run(Question(tuple(names), output=form, dir_=dir_)))
+
+
+def run(asked: Question) -> None:
+    """Print the answer. Raises an `OncallError` for every ending but 0."""
+    names, at, next_, service, field, output, json, dir_, tz = asked
+    started_ns = time.time_ns()
+    form = asked_format(output, json)
+    if field is not None and form != "table":
+        raise UsageError("--field prints values alone and takes no -o")
+    now = present()
+    at_ = now if at is None else asked_at(at, "--at", now, display(tz).zone)
+    folder = rotations(dir_)
+    found = select(folder, names)
+    served = None if service is None else _serve(found, service, at_)
+    if at is not None:
+        _echo(found, at_, display(tz).zone)
+    answers = [(schedule, result(found, schedule, at_, next_)) for schedule in found.schedules]
+    if served is not None:
+        for _, row in answers:
+            row["service"] = served.name
+            row["runbook"] = served.runbook
+    rows = [row for _, row in answers]
+    if field is not None:
+        _print_field(found, rows, field)
+    elif form == "table" and sys.stdout.isatty():
+        from oncall_rota.cli.who_table import table
+
+        print(table(rows, [must_be_covered(each, at_) for each, _ in answers], at_, now, display(tz).zone))
+    elif rows or form == "json":
+        print(who_text.text(form, who_text.instant(epoch(at_)), rows))
+    _talk(found, answers, at_)
+    _leave(found, answers, at_, next_, bool(names or service))
+    if asked == Question(names, output=output, json=json, dir_=dir_):
+        from oncall_rota.cli.compiled import keep
+
+        keep(found, names, "plain" if form == "table" else form, at_, started_ns)
+
+
+def result(found: Selection, schedule: Schedule, at: datetime, next_: bool = False) -> dict[str, Any]:
+    """One schedule's answer as in the JSON contract; with `next_` that of the stretch after this one."""
+    told = answer(schedule, at)
+    if next_ and told.next_from_at is not None:
+        told = answer(schedule, told.next_from_at)
+    elif next_:
+        told = told._replace(on_call=(), since_at=told.until_at, until_at=None)
+    return {
+        "team": schedule.team,
+        "schedule": schedule.name,
+        "timezone": schedule.timezone,
+        "on_call": [_person(found, each) | {"cause": mapping(each.cause)} for each in told.on_call],
+        "since": _instant(told.since_at),
+        "until": _instant(told.until_at),
+        "next": [_person(found, each) for each in told.next],
+        "next_from": _instant(told.next_from_at),
+        "cause": mapping(told.on_call[0].cause) if told.on_call else None,
+    }
+
+
+def _person(found: Selection, on: OnCall) -> dict[str, Any]:
+    return {"id": on.person, "name": display_name(found.catalog, on.person)}
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else who_text.instant(epoch(at))
+
+
+def _echo(found: Selection, at: datetime, shown: Zone) -> None:
+    """The instant that was understood, also on the team's clock when that is another one."""
+    from oncall_rota.humantime import moment_text
+    from oncall_rota.timeline.zone import zone
+
+    text = f"at {moment_text(at, shown, None, abbreviated=True)}"
+    others = sorted({each.timezone for each in found.named} - {shown.name})
+    say(text + "".join(f", {moment_text(at, zone(name), at)} {name}" for name in others[:2]))
+
+
+def _serve(found: Selection, name: str, at: datetime) -> Service:
+    """Narrow the selection to the first line of a service at `at`."""
+    teams = [found.catalog.teams[each] for each in dict.fromkeys(each.team for each in found.schedules)]
+    owners = [team for team in teams if name in team.services]
+    if not owners:
+        if found.broken:
+            raise configuration_error(found.broken, found.folder)
+        known = sorted({each for team in teams for each in team.services})
+        meant = suggest(name, known)
+        raise UnknownName(
+            f"no service {name!r}",
+            f"did you mean {meant!r}?" if meant else f"there is {', '.join(known) or 'none'}",
+        )
+    if len(owners) > 1:
+        raise UsageError(
+            f"service {name!r} belongs to {' and '.join(team.name for team in owners)}",
+            f"name the team: oncall who {owners[0].name} --service {name}",
+        )
+    found.schedules = found.named = [_first_line(owners[0], owners[0].services[name], at)]
+    return owners[0].services[name]
+
+
+def _first_line(team: Team, service: Service, at: datetime) -> Schedule:
+    handover = service.handover
+    return team.first if handover is None or at < handover.starting_at else handover.to
+
+
+def _print_field(found: Selection, rows: Sequence[Mapping[str, Any]], field: str) -> None:
+    """One value a line; people without it are told on standard error."""
+    people = {person["id"]: person["name"] for row in rows for person in row["on_call"]}
+    values, known = [], {"id", "name", "timezone"}
+    for id_, name in people.items():
+        person = found.catalog.people.get(id_)
+        contacts = dict(person.contacts) if person else {}
+        known |= set(contacts)
+        value = {"id": id_, "name": name, "timezone": (person.timezone if person else None) or ""} | contacts
+        if value.get(field):
+            values.append(who_text.term_safe(value[field]))
+        else:
+            warn(f"{name} has no {field!r} in people.yaml")
+    if values:
+        print("\n".join(values))
+    elif people:
+        meant = suggest(field, known)
+        hint = f"did you mean {meant!r}?" if meant else f"they have {', '.join(sorted(known))}"
+        raise OncallError(f"nobody on call has a {field!r}", hint)
+
+
+def _talk(found: Selection, answers: Sequence[Answered], at: datetime) -> None:
+    """What the answer alone does not say: overlaps, missing contacts, problems elsewhere in the file."""
+    moment = Interval(at, at + timedelta(seconds=1))
+    silent: dict[str, str] = {}
+    for schedule, row in answers:
+        for overlap in _overlapping(schedule, row, moment)[:1]:
+            where = f"{schedule.team}/{schedule.name}"
+            warn(f"{where}: layers overlap ({' and '.join(overlap.layers)}), so all of them are on call")
+        silent |= _without_contact(found, row)
+    for name in silent.values():
+        warn(f"{name} has no contact in people.yaml")
+    others = [each for each in found.problems if each.severity == "error" and each not in found.broken]
+    if others:
+        count = f"{len(others)} {'error' if len(others) == 1 else 'errors'}"
+        warn(
+            f"{count} in the rotation files; first {others[0].path}:{others[0].line}",
+            "'oncall validate' shows all",
+        )
+
+
+def is_quiet(found: Selection, schedule: Schedule, row: Mapping[str, Any], window: Interval) -> bool:
+    """Whether a schedule's answer needs no warning all through `window`, in which it is the same."""
+    return not (_overlapping(schedule, row, window) or _without_contact(found, row))
+
+
+def _overlapping(schedule: Schedule, row: Mapping[str, Any], window: Interval) -> Sequence[Overlap]:
+    if schedule.combine != "exclusive" or len(row["on_call"]) < 2:
+        return ()
+    return overlaps(schedule, window)
+
+
+def _without_contact(found: Selection, row: Mapping[str, Any]) -> dict[str, str]:
+    people = {person["id"]: person["name"] for person in row["on_call"]}
+    known = found.catalog.people
+    return {id_: name for id_, name in people.items() if id_ not in known or not known[id_].contacts}
+
+
+def _leave(found: Selection, answers: Sequence[Answered], at: datetime, next_: bool, named: bool) -> None:
+    """End with the exit code of the contract."""
+    if found.broken:
+        raise configuration_error(found.broken, found.folder)
+    for schedule, row in answers:
+        if row["on_call"]:
+            continue
+        if schedule in found.named if named else must_be_covered(schedule, at):
+            where = f"{schedule.team}/{schedule.name}"
+            ending = f" until {row['until']}" if row["until"] and not next_ else ""
+            raise NobodyOnCall(
+                f"nobody is {'next' if next_ else 'on call'} for {where}{ending}",
+                f"'oncall schedule {where}' shows when; 'oncall override add {where} --who PERSON …' fills it",
+            )
+    if not answers:
+        raise UnknownName(f"no team in {found.folder}", "'oncall init' writes a first one")
