@@ -23,6 +23,7 @@ CASES = Path(__file__).parent / "cases"
 TEAM = "casework"
 SCHEDULE = "primary"
 COMBINE = {"top": "last wins", "union": "all", "priority": "priority"}
+RESERVED = {"nobody", "next", "always", "none", "otherwise", "holidays"}
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 LONG = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
@@ -47,6 +48,7 @@ def write(case: dict[str, Any], folder: Path) -> Path:
 
 
 def people_text(case: dict[str, Any]) -> str:
+    """people.yaml: everybody with a contact."""
     lines = []
     for person in case["people"]:
         lines += [f"{person}:", f"  name: {person.title()}", f"  email: {person}@example.com"]
@@ -54,6 +56,7 @@ def people_text(case: dict[str, Any]) -> str:
 
 
 def team_text(case: dict[str, Any]) -> str:
+    """The team's file: `rotation` for one layer, else `layers` from lowest to highest."""
     lines = [f"team: {TEAM}"]
     if case.get("timezone") is not None:
         lines.append(f"timezone: {case['timezone']}")
@@ -63,17 +66,29 @@ def team_text(case: dict[str, Any]) -> str:
     if len(layers) == 1 and combine != "priority":
         lines += ["rotation:", "  must_cover: none", *indented(layer_lines(layers[0], combine, strict), 2)]
     else:
-        lines += ["schedules:", f"  {SCHEDULE}:", "    must_cover: none", f"    combine: {combine}", "    layers:"]
+        lines += [
+            "schedules:",
+            f"  {SCHEDULE}:",
+            "    must_cover: none",
+            f"    combine: {combine}",
+            "    layers:",
+        ]
         for number, layer in enumerate(layers, 1):
-            name = re.sub(r"[^a-z0-9 -]", "-", layer.get("name", f"layer {number}").lower())
-            first, *rest = [f"name: {name}", *layer_lines(layer, combine, strict)]
+            first, *rest = [f"name: {layer_name(layer, number)}", *layer_lines(layer, combine, strict)]
             lines += [f"      - {first}", *indented(rest, 8)]
     if case.get("overrides"):
         lines += ["overrides:", *(f"  - {override(one)}" for one in case["overrides"])]
     return "\n".join(lines) + "\n"
 
 
+def layer_name(layer: dict[str, Any], number: int) -> str:
+    """The case's name in the format's letters, kept off its reserved words; equal names stay equal."""
+    name = re.sub(r"[^a-z0-9 -]", "-", layer.get("name", f"layer {number}").lower())
+    return f"{name} layer" if name in RESERVED else name
+
+
 def indented(lines: list[str], by: int) -> list[str]:
+    """The lines, moved to the right."""
     return [" " * by + line for line in lines]
 
 
@@ -106,6 +121,7 @@ def layer_lines(layer: dict[str, Any], combine: str, strict: bool) -> list[str]:
 
 
 def entry(slot: list[str]) -> str:
+    """A slot as an entry of `people`."""
     if not slot:
         return "nobody"
     return slot[0] if len(slot) == 1 else f"[{', '.join(slot)}]"
@@ -133,11 +149,13 @@ def turns(rotation: dict[str, Any]) -> list[str]:
 
 
 def ordinal(day: int) -> str:
+    """1 -> 1st, 22 -> 22nd."""
     ending = "th" if day in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
     return f"{day}{ending}"
 
 
 def clock(moment: datetime) -> str:
+    """The time of day, with seconds only where there are some."""
     return moment.strftime("%H:%M:%S" if moment.second else "%H:%M")
 
 
@@ -159,10 +177,12 @@ def when(text: str) -> str:
 
 
 def windows(layer: dict[str, Any]) -> list[str]:
+    """The restrictions as items of `when`; one on no day at all gives none."""
     return [text for one in layer.get("restrictions") or [] if (text := window(one))]
 
 
 def window(one: dict[str, Any]) -> str | None:
+    """One restriction as a window."""
     if "from_day" in one:
         return f"{one['from_day']} {one['from']} - {one['to_day']} {one['to']}"
     if one.get("days") == []:
@@ -190,6 +210,7 @@ def counted_windows(layer: dict[str, Any]) -> list[str]:
 
 
 def active_days(layer: dict[str, Any]) -> list[str]:
+    """`every: N shifts` and `starting` of a rotation that counts days."""
     rotation = layer["rotation"]
     a_day = max(1, len(layer.get("restrictions") or []))  # occurrences that a counted day has
     number = rotation["every"] * a_day
@@ -201,6 +222,7 @@ def active_days(layer: dict[str, Any]) -> list[str]:
 
 
 def listed(key: str, items: list[str]) -> list[str]:
+    """A key with one value, or with a list."""
     if len(items) <= 1:
         return [f"{key}: {one}" for one in items]
     return [f"{key}:", *(f"  - {one}" for one in items)]
@@ -226,6 +248,7 @@ def override(one: dict[str, Any]) -> str:
 
 
 def many(people: str | list[str]) -> str:
+    """A person, or a list of them."""
     if isinstance(people, str):
         return people
     return people[0] if len(people) == 1 else f"[{', '.join(people)}]"

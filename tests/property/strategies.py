@@ -1,4 +1,4 @@
-"""Random folders of the rotation format, drawn from a seeded `random.Random`, most of them round clock changes.
+"""Random folders of the rotation format, drawn from a seeded `random.Random`, most round a clock change.
 
 `folder(rng)` draws the files and the stretch to compare over. What is drawn must be free of mistakes, so
 the drawing keeps the format's rules: a start on its weekday, dated people on a handoff, no reserved names.
@@ -51,6 +51,7 @@ class Folder:
 
 
 def folder(rng: random.Random) -> Folder:
+    """Draw one folder."""
     return Draw(rng).folder()
 
 
@@ -271,7 +272,9 @@ class Draw:
         if self.chance(0.75):
             found["offset"] = str(self.rng.choice([-2, -1, 1, 1, 1, 2, 3]))
         else:
-            found["people"] = self.entries() if all("every" in one for one in rotations) else [self.rng.choice(PEOPLE[:3])]
+            found["people"] = (
+                self.entries() if all("every" in one for one in rotations) else [self.rng.choice(PEOPLE[:3])]
+            )
         if self.chance(0.2):
             found["from"] = f"{self.near(5, 0)} {self.time()}"
             found["until"] = f"{self.near(0, 5) + 2 * DAY} {self.time()}"
@@ -294,7 +297,11 @@ class Draw:
             layers[0]["timezone"] = self.rng.choice(ZONES)
         if self.chance(0.2):
             layers[0]["until"] = self.moment()
-        return {"must_cover": "none", "combine": self.rng.choice(["all", "last wins", "first wins"]), "layers": layers}
+        return {
+            "must_cover": "none",
+            "combine": self.rng.choice(["all", "last wins", "first wins"]),
+            "layers": layers,
+        }
 
     # -- overrides and absences
 
@@ -309,7 +316,10 @@ class Draw:
         start = datetime.fromisoformat(f"{first}T{self.time()}")
         end = start + self.rng.choice([1, 2, 5, 12, 24, 48, 100]) * timedelta(hours=1)
         if self.chance(0.3):
-            return {"from": written(start).replace(" ", "T") + "Z", "until": written(end).replace(" ", "T") + "Z"}
+            return {
+                "from": written(start).replace(" ", "T") + "Z",
+                "until": written(end).replace(" ", "T") + "Z",
+            }
         return {"from": written(start), "until": written(end)}
 
     def override(self, schedules: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -333,17 +343,18 @@ class Draw:
         place = schedules[named or first]
         while "follows" in place:
             place = schedules[place["follows"]]
-        if "layers" in place and (kind.endswith("layer") or self.chance(0.15)):
-            if named is not None or kind not in ("remove", "swap"):
-                line["layer"] = self.rng.choice(place["layers"])["name"]
-        everywhere = named is None and kind in ("remove", "swap") and len(schedules) > 1
-        return line | self.stretch(bare=not everywhere)
+        wide = named is None and kind in ("remove", "swap")
+        if "layers" in place and not wide and (kind.endswith("layer") or self.chance(0.15)):
+            line["layer"] = self.rng.choice(place["layers"])["name"]
+        return line | self.stretch(bare=not wide or len(schedules) == 1)
 
-    def absence(self) -> dict[str, str]:
-        line = self.stretch(bare=True)
+    def absence(self, person: str) -> dict[str, str]:
+        line = {"who": person, **self.stretch(bare=True)}
         cover = self.rng.choice(["next", "next", "next", "named", None])
         if cover is not None:
-            line["cover"] = "next" if cover == "next" else self.rng.choice(self.people)
+            line["cover"] = (
+                "next" if cover == "next" else self.rng.choice([one for one in self.people if one != person])
+            )
         return line
 
     # -- the folder
@@ -359,7 +370,11 @@ class Draw:
             schedules["developers"] = self.schedule(several=False)
         other = None
         if self.chance(0.2):
-            other = {"team": "operations", "timezone": self.rng.choice(ZONES), "schedules": {"desk": self.schedule(False)}}
+            other = {
+                "team": "operations",
+                "timezone": self.rng.choice(ZONES),
+                "schedules": {"desk": self.schedule(False)},
+            }
             if self.chance(0.5):
                 line = self.override({"desk": other["schedules"]["desk"]})
                 other["overrides"] = [line]
@@ -381,16 +396,15 @@ class Draw:
         if lines[apart:]:
             team["overrides"] = lines[apart:]
         if self.chance(0.4):
-            team["away"] = [
-                {"who": self.rng.choice(self.people), **self.absence()} for _ in range(self.rng.randint(1, 4))
-            ]
+            team["away"] = [self.absence(self.rng.choice(self.people)) for _ in range(self.rng.randint(1, 4))]
             if self.chance(0.15):
                 team["away"][0]["schedule"] = self.rng.choice(list(schedules))
         people: dict[str, Any] = {
             person: {"name": person.title(), "email": f"{person}@example.com"} for person in PEOPLE
         }
         if self.chance(0.2):
-            people[self.rng.choice(self.people)]["away"] = [self.absence()]
+            absent = self.absence(self.rng.choice(self.people))
+            people[absent.pop("who")]["away"] = [absent]
         texts = {"payments.yaml": dumped(team), "people.yaml": dumped(people)}
         if lines[:apart]:
             texts["payments.overrides.yaml"] = dumped(lines[:apart])
@@ -413,14 +427,17 @@ def strip_holidays(schedule: dict[str, Any]) -> None:
 
 
 def written(wall: datetime) -> str:
+    """A wall time as the format writes it."""
     return wall.strftime("%Y-%m-%d %H:%M:%S" if wall.second else "%Y-%m-%d %H:%M")
 
 
 def ending(day: int) -> str:
+    """1 -> st, 22 -> nd."""
     return "th" if day in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
 
 
 def dumped(value: Any) -> str:
+    """The value as YAML text."""
     return str(yaml.dump(value, Dumper=DUMPER, sort_keys=False, default_flow_style=False, width=200))
 
 
@@ -435,6 +452,7 @@ DUMPER = Plain
 
 
 def calendar_text(days: set[date]) -> str:
+    """An .ics file with one all-day event a day."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//tests//days off//EN"]
     for day in sorted(days):
         lines += [

@@ -20,7 +20,8 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,7 +38,7 @@ FOREVER = 1 << 60
 # ---- the one rule: the first instant at which the zone's clock reads that time or later ----------------
 
 
-@lru_cache(maxsize=None)
+@cache
 def clock_readings(zone: str, day: int) -> tuple[tuple[int, int, int], ...]:
     """Pieces (start, end, offset) of one UTC day in which the zone keeps one offset, found by looking."""
     tz = ZoneInfo(zone)
@@ -85,19 +86,23 @@ def clock_changes(zone: str, low: int, high: int) -> set[int]:
 
 
 def clock_time(text: str) -> timedelta:
+    """`9:30` -> the time since midnight."""
     parts = [int(part) for part in text.strip().split(":")]
     return timedelta(hours=parts[0], minutes=parts[1], seconds=parts[2] if len(parts) > 2 else 0)
 
 
 def midnight(day: date) -> datetime:
+    """The wall time at which a day begins."""
     return datetime(day.year, day.month, day.day)
 
 
 def day_number(text: str) -> int:
+    """`mon` or `monday` -> 0."""
     return DAYS.index(text.strip().lower()[:3])
 
 
 def day_set(text: str) -> set[int]:
+    """`daily`, `mon-fri`, `fri-mon` or `sat,sun` -> numbers of weekdays."""
     if text.strip() == "daily":
         return set(range(7))
     found: set[int] = set()
@@ -111,6 +116,7 @@ def day_set(text: str) -> set[int]:
 
 
 def as_list(value: Any) -> list[Any]:
+    """One value or a list of them, as a list."""
     return [] if value is None else value if isinstance(value, list) else [value]
 
 
@@ -120,6 +126,7 @@ def persons(value: Any) -> list[str]:
 
 
 def has_time(text: str) -> bool:
+    """Whether a date has a time after it."""
     return len(text.strip()) > 10
 
 
@@ -128,7 +135,7 @@ def moment(text: str, zone: str, bare: timedelta) -> int:
     text = text.strip()
     if not has_time(text):
         return instant(zone, midnight(date.fromisoformat(text)) + bare)
-    read = datetime.fromisoformat(text.replace("Z", "+00:00").replace("z", "+00:00"))
+    read = datetime.fromisoformat(text)
     return int(read.timestamp()) if read.tzinfo else instant(zone, read)
 
 
@@ -156,6 +163,7 @@ class Item:
 
 
 def item(text: str) -> Item:
+    """Read one window."""
     text = re.sub(r"\s*-\s*", "-", text.strip().lower())
     text = re.sub(r"\s*,\s*", ",", text)
     if text == "otherwise":
@@ -186,6 +194,8 @@ def item(text: str) -> Item:
 
 @dataclass
 class Handoff:
+    """One change of turns."""
+
     number: int
     wall: datetime  # where it stands on the calendar (after a holiday moved it)
     at: int
@@ -225,7 +235,9 @@ class Layer:
         for one in self.when:
             if one.kind in ("days", "span"):
                 self.spans += self._spans(one)
-        self.from_starts = sorted(start for one in self.when if one.kind == "from" for start, _ in self._starts(one))
+        self.from_starts = sorted(
+            start for one in self.when if one.kind == "from" for start, _ in self._starts(one)
+        )
         self._note_edges()
 
     # -- reading
@@ -273,7 +285,9 @@ class Layer:
 
     def _starts(self, one: Item) -> list[tuple[int, date]]:
         return [
-            (instant(self.zone, midnight(day) + one.start), day) for day in self._dates() if self._on_day(one, day)
+            (instant(self.zone, midnight(day) + one.start), day)
+            for day in self._dates()
+            if self._on_day(one, day)
         ]
 
     def _spans(self, one: Item) -> list[tuple[int, int]]:
@@ -483,6 +497,8 @@ class Layer:
 
 @dataclass
 class Line:
+    """An override or an absence and when it holds."""
+
     spec: dict[str, Any]
     start: int
     end: int
@@ -504,6 +520,7 @@ class Schedule:
         self.layers = self._layers(spec)
         self.combine = self._combine(spec)
         self.zone = owner["timezone"]
+        self.midnight = (self.zone, timedelta(0))
         self.overrides = [
             line
             for written in [*as_list(owner.get("overrides")), *house.overrides.get(team, [])]
@@ -511,18 +528,18 @@ class Schedule:
         ]
         self.away: list[tuple[str, Line]] = []
         for written in as_list(owner.get("away")):
-            line = self._line(written, timedelta(0))
+            line = self._line(written, self.midnight)
             if line is not None:
                 self.away += [(person, line) for person in as_list(written["who"])]
         for person, entry in house.people.items():
             for written in as_list((entry or {}).get("away")):
-                self.away.append((person, self._timed({**written, "everywhere": "yes"}, timedelta(0))))
+                self.away.append((person, self._timed({**written, "everywhere": "yes"}, self.midnight)))
 
     # -- reading
 
     def _layers(self, spec: dict[str, Any]) -> list[Layer]:
         if self.leader is None:
-            written = spec["layers"] if "layers" in spec else [spec]
+            written = spec.get("layers", [spec])
             layers = [Layer(self.house, self.team, spec, one) for one in written]
             if "layers" in spec:
                 for layer in layers:
@@ -542,13 +559,16 @@ class Schedule:
             spec = self.house.schedules(self.team)[spec["follows"]]
         return str(spec.get("combine", "exclusive"))
 
-    def _bare(self) -> timedelta:
-        """What a bare date of an override means in this schedule."""
-        if len(self.layers) == 1 and self.layers[0].handoff_time is not None:
-            return self.layers[0].handoff_time
-        return timedelta(0)
+    def _bare(self) -> tuple[str, timedelta]:
+        """What a bare date of an override means in this schedule: the zone and the time of day.
 
-    def _line(self, written: dict[str, Any], bare: timedelta) -> Line | None:
+        NOTE: where it is the handoff's time, it is read in the handoff's zone, so that it is a handoff.
+        """
+        if len(self.layers) == 1 and self.layers[0].handoff_time is not None:
+            return self.layers[0].zone, self.layers[0].handoff_time
+        return self.midnight
+
+    def _line(self, written: dict[str, Any], bare: tuple[str, timedelta]) -> Line | None:
         """The line if it holds in this schedule."""
         everywhere = "swap" in written or "remove" in written or "absence" in written
         named = written.get("schedule")
@@ -560,13 +580,17 @@ class Schedule:
             return None
         return self._timed(written, bare)
 
-    def _timed(self, written: dict[str, Any], bare: timedelta) -> Line:
-        zone = self.zone
+    def _timed(self, written: dict[str, Any], bare: tuple[str, timedelta]) -> Line:
         if "through" in written:
             last = date.fromisoformat(written["through"].strip())
-            line = Line(written, moment(written["from"], zone, timedelta(0)), instant(zone, midnight(last + DAY)))
+            start = moment(written["from"], *self.midnight)
+            line = Line(written, start, instant(self.zone, midnight(last + DAY)))
         else:
-            line = Line(written, moment(written["from"], zone, bare), moment(written["until"], zone, bare))
+            ends = (
+                moment(text, *(self.midnight if has_time(text) else bare))
+                for text in (written["from"], written["until"])
+            )
+            line = Line(written, *ends)
         self.house.edges |= {line.start, line.end}
         return line
 
@@ -698,15 +722,18 @@ class Schedule:
             return change(lambda people: [*people, *more])
         if "instead_of" in spec:
             old, new = as_list(spec["instead_of"]), persons(spec["who"])
-            return change(lambda people: [q for person in people for q in (new if person in old else [person])])
+            return change(
+                lambda people: [q for person in people for q in (new if person in old else [person])]
+            )
         if scope is not None:
-            return change(lambda people: persons(spec["who"]))
+            return change(lambda _: persons(spec["who"]))
         for index in range(len(on)):
             on[index] = []
         return persons(spec["who"])
 
 
 def once(people: list[str]) -> list[str]:
+    """Each person at the first place only."""
     return list(dict.fromkeys(people))
 
 
@@ -736,11 +763,13 @@ class Reference:
                 line["absence"] = "yes"
 
     @classmethod
-    def read(cls, folder: Path, low: int, high: int, holidays: dict[str, set[date]] | None = None) -> Reference:
+    def read(
+        cls, folder: Path, low: int, high: int, holidays: dict[str, set[date]] | None = None
+    ) -> Reference:
         """Read a folder of plain YAML texts; every scalar stays a text."""
         teams, overrides, people = {}, {}, {}
         for path in sorted(folder.glob("*.yaml")):
-            content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+            content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
             if path.name == "people.yaml":
                 people = content or {}
             elif path.name.endswith(".overrides.yaml"):
@@ -754,7 +783,9 @@ class Reference:
 
     def schedules(self, team: str) -> dict[str, dict[str, Any]]:
         owner = self.teams[team]
-        found: dict[str, dict[str, Any]] = owner["schedules"] if "schedules" in owner else {"primary": owner["rotation"]}
+        found: dict[str, dict[str, Any]] = (
+            owner["schedules"] if "schedules" in owner else {"primary": owner["rotation"]}
+        )
         return found
 
     def first_schedule(self, team: str) -> str:
@@ -790,7 +821,7 @@ class Reference:
                 self.schedule(team_name, schedule)
         edges = [low, *sorted(edge for edge in self.edges if low < edge < high), high]
         found: list[tuple[int, int, frozenset[str]]] = []
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             people = frozenset(self.who(team, name, start))
             for at in ((start + end) // 2, end - 1):
                 assert frozenset(self.who(team, name, at)) == people, ("an edge is missing", start, end)

@@ -11,22 +11,25 @@ from oracle import Reference, instant
 
 
 def utc(text: str) -> int:
+    """Epoch seconds of a UTC text."""
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
 
 
 def house(text: str, people: str = "{}", **others: Any) -> Reference:
-    team = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
+    """A team in UTC, written without its name and zone; others by name."""
+    team = yaml.load(text, Loader=yaml.BaseLoader)
     if "team" not in team:
         team = {"team": "payments", "timezone": "UTC", **team}
-    known = yaml.load(people, Loader=yaml.BaseLoader)  # noqa: S506
+    known = yaml.load(people, Loader=yaml.BaseLoader)
     teams = {"payments": team}
     for name, other in others.items():
         if name != "holidays":
-            teams[name] = yaml.load(other, Loader=yaml.BaseLoader)  # noqa: S506
+            teams[name] = yaml.load(other, Loader=yaml.BaseLoader)
     return Reference(teams, known, utc("2026-01-01"), utc("2026-12-31"), {}, others.get("holidays"))
 
 
 def asked(reference: Reference, questions: dict[str, str], schedule: str = "primary") -> None:
+    """Compare the people on call, by instant."""
     for text, people in questions.items():
         assert " ".join(reference.who("payments", schedule, utc(text))) == people, text
 
@@ -46,6 +49,7 @@ def asked(reference: Reference, questions: dict[str, str], schedule: str = "prim
     ],
 )
 def test_wall_time_to_instant(zone: str, wall: str, expected: str) -> None:
+    """Skipped times are the jump, repeated ones the first pass."""
     assert instant(zone, datetime.fromisoformat(wall)) == utc(expected)
 
 
@@ -55,26 +59,36 @@ rotation: {people: [alice, bob, carol], every: week, handoff: monday 09:00, star
 
 
 def test_weeks() -> None:
+    """Nobody before the first handoff; each turn begins on its second."""
     asked(house(WEEK), {"2026-01-05 08:59:59": "", "2026-01-05 09:00": "alice", "2026-01-12 09:00": "bob"})
 
 
 def test_months_keep_the_31st() -> None:
+    """Cut to the end of the month, and back again."""
     text = "rotation: {people: [alice, bob, carol], every: month, handoff: 31st 09:00, starting: 2026-02-28}"
     asked(house(text), {"2026-03-28 09:00": "alice", "2026-03-31 09:00": "bob", "2026-04-30 09:00": "carol"})
 
 
 def test_shifts_count_on_the_calendar() -> None:
+    """A bank holiday takes a turn with it."""
     text = """
     holidays: bank
-    rotation: {people: [alice, bob, carol], every: shift, starting: 2026-01-05, when: mon-fri 09:00-17:00, except: holidays}
+    rotation: {people: [alice, bob, carol], every: shift, starting: 2026-01-05,
+      when: mon-fri 09:00-17:00, except: holidays}
     """
     asked(
         house(text, holidays={"bank": {date(2026, 1, 6)}}),
-        {"2026-01-05 10:00": "alice", "2026-01-06 10:00": "", "2026-01-07 10:00": "carol", "2026-01-07 17:00": ""},
+        {
+            "2026-01-05 10:00": "alice",
+            "2026-01-06 10:00": "",
+            "2026-01-07 10:00": "carol",
+            "2026-01-07 17:00": "",
+        },
     )
 
 
 def test_otherwise_leaves_out_a_life_before_its_start() -> None:
+    """The day layer covers nothing before its `starting`."""
     text = """
     schedules: {primary: {layers: [
       {name: day, when: "daily 09:00-17:00", people: [alice], every: shift, starting: 2026-02-02},
@@ -84,6 +98,7 @@ def test_otherwise_leaves_out_a_life_before_its_start() -> None:
 
 
 def test_from_windows_meet() -> None:
+    """Each layer begins where the other ends, on both sides of two clock changes."""
     text = """
     schedules: {primary: {layers: [
       {name: emea, timezone: Europe/London, when: daily from 08:00, people: [alice]},
@@ -104,6 +119,7 @@ def test_from_windows_meet() -> None:
 
 
 def test_dated_people_and_an_offset_through_them() -> None:
+    """Turn k + n may belong to the next block; before turn 0 the first one wraps."""
     text = """
     schedules:
       primary:
@@ -122,6 +138,7 @@ def test_dated_people_and_an_offset_through_them() -> None:
 
 
 def test_lasts_in_wall_clock_and_elapsed() -> None:
+    """Twelve hours on a night of twenty-three."""
     text = """
     timezone: Europe/London
     team: payments
@@ -132,6 +149,7 @@ def test_lasts_in_wall_clock_and_elapsed() -> None:
 
 
 def test_a_handoff_on_a_holiday_moves_and_the_turns_stay() -> None:
+    """To the next working day, and the one after is where it was."""
     text = WEEK.replace("{people", "{handoff_on_holiday: next working day, holidays: bank, people")
     asked(
         house(text, holidays={"bank": {date(2026, 1, 12)}}),
@@ -160,11 +178,13 @@ overrides:
     ],
 )
 def test_combine(combine: str, ranks: tuple[str, str, str], at_ten: str) -> None:
+    """What each word says of two layers, and that nobody lets the layer below through."""
     reference = house(LAYERS % (combine, *ranks))
     asked(reference, {"2026-01-05 10:00": at_ten, "2026-01-05 12:30": at_ten, "2026-01-06 10:00": "alice"})
 
 
 def test_override_algebra() -> None:
+    """Each verb, in the order of the lines."""
     text = """
     schedules: {primary: {combine: all, layers: [
       {name: base, people: [alice]}, {name: day, when: "daily 09:00-17:00", people: [bob]}]}}
@@ -194,6 +214,7 @@ def test_override_algebra() -> None:
 
 
 def test_a_bare_date_takes_the_handoff_time_of_a_single_layer() -> None:
+    """And midnight in an absence."""
     text = WEEK + "overrides:\n  - {who: dave, from: 2026-01-06, until: 2026-01-07}\n"
     text += "away:\n  - {who: bob, from: 2026-01-13, until: 2026-01-14}\n"
     asked(
@@ -209,6 +230,7 @@ def test_a_bare_date_takes_the_handoff_time_of_a_single_layer() -> None:
 
 
 def test_cover() -> None:
+    """The next free person, a chain, a circle and nobody."""
     text = """
     schedules:
       primary:
@@ -239,6 +261,7 @@ def test_cover() -> None:
 
 
 def test_absences_of_people_hold_in_all_teams_and_act_once() -> None:
+    """An override of the lending team outranks the absence, and stays so when borrowed."""
     text = """
     schedules:
       primary: {layers: [{name: lent, schedule: operations/desk}]}
@@ -252,5 +275,10 @@ def test_absences_of_people_hold_in_all_teams_and_act_once() -> None:
     people = "alice: {away: [{from: 2026-01-05, through: 2026-01-08, cover: next}]}"
     asked(
         house(text, people, operations=desk),
-        {"2026-01-05 10:00": "bob", "2026-01-06 10:00": "alice", "2026-01-07 10:00": "bob", "2026-01-09 10:00": "alice"},
+        {
+            "2026-01-05 10:00": "bob",
+            "2026-01-06 10:00": "alice",
+            "2026-01-07 10:00": "bob",
+            "2026-01-09 10:00": "alice",
+        },
     )
