@@ -11,17 +11,17 @@ from oncall_rota.config.absence import Absence, absences, attach_absences
 from oncall_rota.config.build import Builder
 from oncall_rota.config.check import check_contacts, check_names, drop_services
 from oncall_rota.config.declaration import OVERRIDES as OVERRIDE_LIST
-from oncall_rota.config.declaration import TEAM
-from oncall_rota.config.document import Document
+from oncall_rota.config.declaration import TEAM, team_name
+from oncall_rota.config.document import Document, Mapping
 from oncall_rota.config.draft import Draft
 from oncall_rota.config.escalation import paged
-from oncall_rota.config.field import Filled
+from oncall_rota.config.field import BAD, Filled
 from oncall_rota.config.folder import OVERRIDES, PEOPLE, SETTINGS, Folder
 from oncall_rota.config.holiday import Calendars
 from oncall_rota.config.order import warn_of_order
 from oncall_rota.config.override import Placed, attach
 from oncall_rota.config.people import people
-from oncall_rota.config.problem import ERROR, Problem, shown
+from oncall_rota.config.problem import ERROR, Mistake, Problem, shown
 from oncall_rota.config.service import services
 from oncall_rota.config.settings import Settings, settings
 from oncall_rota.schedule.model import Person, Source, Team
@@ -196,11 +196,11 @@ def _read(team: str, document: Document, overrides: Document | None, loading: _L
     values = values if isinstance(values, Filled) else None
     draft = Draft(team, document, values, loading.people, loading.calendars, overrides)
     if overrides is not None and overrides.root is not None:
-        found = OVERRIDE_LIST.read(overrides.root, overrides)
+        found = _override_list(overrides)
         draft.overrides = found if isinstance(found, list) else []
     if values is None:
         return draft
-    if values.get("team", team) != team:
+    if values.get("team", team) != team and _nameable(team):
         document.error(values.node["team"], "team-name", f"the team is called {shown(values['team'])}, and the file {team}.yaml", f"write team: {team}, or rename the file")
     draft.timezone = values.get("timezone", "UTC")
     draft.zone = zone(draft.timezone)
@@ -220,6 +220,25 @@ def _read(team: str, document: Document, overrides: Document | None, loading: _L
     elif "rotation" in values:
         draft.written = {"primary": values["rotation"]}
     return draft
+
+
+def _nameable(team: str) -> bool:
+    """Whether a file's stem can be a team's name; where it cannot, that is reported already."""
+    try:
+        return bool(team_name(team))
+    except Mistake:
+        return False
+
+
+def _override_list(document: Document) -> Any:
+    root = document.root
+    if isinstance(root, Mapping) and "overrides" in root:
+        document.error(
+            root.keys_at["overrides"], "wrong-kind", "an overrides file is a plain list, without a key 'overrides'",
+            "delete this line, and begin every override with '- ' in the first column",
+        )  # fmt: skip
+        return BAD
+    return OVERRIDE_LIST.read(root, document)
 
 
 def _team(draft: Draft) -> Team | None:

@@ -120,7 +120,7 @@ _ROTATION = {
     "every": Key(Text(text.every, "the length of a turn", pattern=r"^([1-9][0-9]* *)?(hour|day|week|month|shift)s?$",
                       examples=["week", "2 weeks", "day", "12 hours", "month", "shift"]),
                  "Length of a turn.", also=["length", "interval", "frequency", "period", "each", "cadence", "turn"]),
-    "handoff": Key(Text(text.handoff, "when turns change", examples=["monday 09:00", "09:00", "1st 09:00"]),
+    "handoff": Key(Text(text.handoff, "a handoff", examples=["monday 09:00", "09:00", "1st 09:00"]),
                    "When turns change: weekday and time, time, or day of the month and time.", also=["handover", "rotate", "at", "change"]),
     "starting": Key(STARTING, "The first turn's start, from which turns are counted.", also=["start", "starts", "anchor", "begin", "since"]),
     "timezone": Key(ZONE, "Zone of this rotation, if not the team's.", also=["tz", "zone", "time-zone"]),
@@ -224,7 +224,7 @@ TEAM = Record("a team's file", {
     "away": Key(List(AWAY, "a list of absences", least=0), "Absences.", also=["absences", "vacation", "vacations"]),
     **_POLICY,
     "snooze": Key(Text(text.some_span, "a length of time", examples=["1h"]), "Default length of a snooze."),
-    "severity": Key(Record("severity", {level: Key(Either("a mapping, or none", text=Choice("none"), mapping=SEVERITY),
+    "severity": Key(Record("severity", {level: Key(Either("a mapping, or none", text=Choice("none", what="none (recorded, never paged), or keys such as escalation"), mapping=SEVERITY),
                                                    f"What {level} does.") for level in SEVERITIES}), "Other rules for a severity."),
     "services": Key(Table(Text(name, "a service's name", pattern=f"^{NAME}$"), SERVICE, "services by name"), "What the team runs."),
 }, notes=True)  # fmt: skip
@@ -253,7 +253,7 @@ def person_record(fields: tuple[str, ...] = ()) -> Record:
 
 def people_file(fields: tuple[str, ...] = ()) -> Table:
     """people.yaml: people by id."""
-    return Table(Text(person_id, "a person's id", pattern="^[a-z0-9][a-z0-9._-]*$"), person_record(fields), "people by id", notes=True)
+    return Table(Text(person_id, "a person's id", pattern="^[a-z0-9][a-z0-9._-]*$", examples=["alice"]), person_record(fields), "people by id", notes=True)
 
 
 ANYTHING = Anything()

@@ -59,6 +59,8 @@ class Field:
 
 def empty(node: Node, document: Document) -> _Bad:
     """Report a key or list item without a value."""
+    if getattr(node, "tag", None) is not None:
+        return BAD  # its text was taken for a tag, which is reported
     document.error(node, "empty-value", "there is no value here", "write one, or delete the key")
     return BAD
 
@@ -98,11 +100,11 @@ class Text(Field):
         return value
 
     def remedy(self, node: Any) -> str:
+        if self.examples:
+            return f"write one text, e.g. {self.examples[0]}"
         if node.__class__ is Sequence:
             return "write one text, without brackets or '- '"
-        if node.flow_style:
-            return "a text that begins with '{' needs quotes"
-        return f"e.g. {self.examples[0]}" if self.examples else ""
+        return "a text that begins with '{' needs quotes" if node.flow_style else "write one text"
 
     def schema(self) -> Schema:
         found: Schema = {"type": ["string", "number", "boolean"]}
@@ -133,8 +135,8 @@ def cut_text(node: Any, document: Document) -> None:
 class Choice(Text):
     """One of a few words."""
 
-    def __init__(self, *words: str, also: dict[str, str] | None = None) -> None:
-        super().__init__(self._one, listed(words), choices=words)
+    def __init__(self, *words: str, also: dict[str, str] | None = None, what: str = "") -> None:
+        super().__init__(self._one, what or listed(words), choices=words)
         self.also = also or {}
 
     def _one(self, text: str) -> str:
@@ -182,7 +184,8 @@ class List(Field):
 
     def remedy(self, node: Any) -> str:
         if node.__class__ is Scalar:
-            return f"write [{node.value[:60]}], or '- {node.value[:60]}' on a line of its own"
+            own = "" if "," in node.value else f", or '- {node.value[:60]}' on a line of its own"
+            return f"write [{node.value[:60]}]{own}"
         return "begin every item with '- '"
 
     def schema(self) -> Schema:
@@ -193,7 +196,7 @@ class List(Field):
 class Windows(Field):
     """`when` and its kin: one item, or a list of items, as a `Window`."""
 
-    what = "a part of the week, e.g. mon-fri 09:00-17:30"
+    what = "a part of the week"
 
     def __init__(self, words: dict[str, Any] | None = None, *, otherwise: bool = True, since: bool = True) -> None:
         self.words = words or {}
@@ -219,6 +222,9 @@ class Windows(Field):
         if node.flow_style and self._comma(node, document):
             return BAD
         return self._union(node, tuple(node), document)
+
+    def remedy(self, node: Any) -> str:
+        return "write one text, or a list of texts, e.g. mon-fri 09:00-17:30"
 
     def _comma(self, node: Any, document: Document) -> bool:
         for item, following in zip(node, node[1:], strict=False):
@@ -271,12 +277,21 @@ class Key:
 
 
 class Filled(dict[str, Any]):
-    """The good values of a mapping, by key; `node` knows the places of all, the bad ones included."""
+    """The good values of a mapping, by key.
 
-    __slots__ = ("node",)
+    `node` knows the places of all, the bad ones included; `meant` are keys that were written in other words
+    (reported), so that nobody is told that they are missing as well.
+    """
+
+    __slots__ = ("meant", "node")
 
     def __init__(self, node: Mapping) -> None:
         self.node = node
+        self.meant: frozenset[str] = frozenset()
+
+    def wrote(self, key: str) -> bool:
+        """Whether the key was written, rightly or not."""
+        return key in self.node or key in self.meant
 
     def at(self, *keys: str) -> Any:
         """The node of the first of `keys` that was written, else the whole mapping's."""
@@ -304,7 +319,7 @@ class Record(Field):
         for key, child in node.items():
             if key not in known:
                 if not (self.notes and key.startswith("x-")):
-                    self.unknown(key, child, node, document)
+                    values.meant |= {self.unknown(key, child, node, document)}
                 continue
             read, cache = known[key]
             if cache and child.__class__ is Scalar and child.value in cache:
@@ -314,20 +329,20 @@ class Record(Field):
             if value is not BAD:
                 values[key] = value
         for key in self._required:
-            if key not in node:
+            if not values.wrote(key):
                 self.missing(key, node, document)
         return values
 
     def missing(self, key: str, node: Any, document: Document) -> None:
         """Report a required key that was not written."""
         about = self.keys[key]
-        document.error(node, "missing-key", f"{self.name} lacks the key {key!r}: {about.doc[0].lower()}{about.doc[1:]}", _example(key, about.field))
+        document.error(node, "missing-key", f"{self.name} lacks the key {key!r}: {about.doc[0].lower()}{about.doc[1:].rstrip('.')}", _example(key, about.field))
 
-    def unknown(self, key: str, child: Any, node: Mapping, document: Document) -> None:
-        """Report a key that is not declared."""
+    def unknown(self, key: str, child: Any, node: Mapping, document: Document) -> str:
+        """Report a key that is not declared; gives the key that was meant, if any."""
         at = node.keys_at[key]
         if key == "<<":
-            return  # reported where it was read
+            return ""  # reported where it was read
         if days_only(key.split(" ")[0]) or days_only(key):
             if node.flow_style:
                 message = f"{shown(key)} became a key of its own: in {{ }} a comma ends the value before it"
@@ -336,7 +351,7 @@ class Record(Field):
                 message = f"a weekday ({shown(key)}) cannot be a key of {self.name}"
                 hint = "write it as a value: when: mon-fri 09:00-17:30"
             document.error(at, "weekday-key", message, hint)
-            return
+            return "when"
         instead = suggest(key, self.keys) or self.also.get(key.lower()) or suggest(key.lower(), self.also)
         instead = self.also.get(instead, instead) if instead else None
         if instead:
@@ -346,6 +361,11 @@ class Record(Field):
         else:
             hint = "keys are " + listed(self.keys, "and", 30)
         document.error(at, "unknown-key", f"{self.name} has no key {shown(key)}", hint)
+        return instead or ""
+
+    def remedy(self, node: Any) -> str:
+        first = next(iter(self.keys))
+        return f"write keys and values, such as {first}: …, without '- '" if node.__class__ is Sequence else f"write keys and values, such as {first}: …"
 
     def schema(self) -> Schema:
         properties = {}
@@ -382,6 +402,10 @@ class Table(Field):
             if value is not BAD:
                 values[name] = value
         return values
+
+    def remedy(self, node: Any) -> str:
+        first = self.key.examples[0] if self.key.examples else "name"
+        return f"write {first}: and what belongs to it" + (", without '- '" if node.__class__ is Sequence else "")
 
     def schema(self) -> Schema:
         found: Schema = {"type": "object", "additionalProperties": self.value.schema()}

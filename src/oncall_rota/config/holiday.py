@@ -58,7 +58,7 @@ class Calendars:
                 self._made[name] = f"{error}"
         found = self._made[name]
         if isinstance(found, str):
-            document.error(node, "bad-holidays", f"{shown(name)}: {found}", "write a country, or country and subdivision, as in GB-ENG, or an .ics file")
+            document.error(node, "bad-holidays", found if name in found else f"{shown(name)}: {found}", "" if "did you mean" in found else "write a country, or country and subdivision, as in GB-ENG, or an .ics file")
             return None
         return found
 

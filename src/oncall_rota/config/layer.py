@@ -10,6 +10,7 @@ from oncall_rota.config.draft import Draft
 from oncall_rota.config.field import BAD, Filled
 from oncall_rota.config.problem import shown
 from oncall_rota.config.text import DAYS, Handoff, Moment, ordinal
+from oncall_rota.schedule import handoffs_near
 from oncall_rota.schedule.model import Block, Entry, Every, HolidayCalendar, Layer, Rotation, Window
 from oncall_rota.timeline.zone import epoch, wall, zone
 
@@ -97,12 +98,14 @@ def anchored(values: Filled, draft: Draft) -> datetime | None:
     every: Every | None = values.get("every")
     handoff: Handoff | None = values.get("handoff")
     people = values.get("people")
-    blocks = [block for block in people if isinstance(block, Filled)] if people and people[0].__class__ is Filled else []
+    blocks: list[Filled] = []
     starting: Moment | None = values.get("starting")
     place = values.at("starting")
-    if "starting" not in values.node and blocks and "starting" in blocks[0]:
-        starting, place = blocks[0]["starting"], blocks[0].node["starting"]
-    if "every" not in values.node:
+    if not values.wrote("starting"):
+        blocks = [block for block in people or () if isinstance(block, Filled)]
+        if blocks and "starting" in blocks[0]:
+            starting, place = blocks[0]["starting"], blocks[0].node["starting"]
+    if not values.wrote("every"):
         if "handoff" in values.node:
             document.error(
                 values.node.keys_at["handoff"], "handoff-without-every", "a handoff, and nothing says how long a turn is", "add e.g. every: week"
@@ -110,7 +113,7 @@ def anchored(values: Filled, draft: Draft) -> datetime | None:
         return None if starting is None else life(starting, MIDNIGHT)
     if every is None:
         return None
-    if "starting" not in values.node and not blocks:
+    if not values.wrote("starting") and not blocks:
         example = "2026-01-05" if handoff else "2026-01-05 09:00"
         document.error(
             values.node, "missing-key", "the rotation lacks the key 'starting': the first turn's start, from which turns are counted",
@@ -130,7 +133,7 @@ def anchored(values: Filled, draft: Draft) -> datetime | None:
     if every.unit not in _ON_HANDOFF:
         return life(starting, MIDNIGHT)
     if handoff is None and not isinstance(starting, datetime):
-        if "handoff" not in values.node:
+        if not values.wrote("handoff"):
             day = {"week": f"{DAYS[starting.weekday()]} 09:00", "day": "09:00", "month": f"{ordinal(starting.day)} 09:00"}[every.unit]
             document.error(
                 place, "no-handoff-time", f"{show(starting)} has no time of day, and no 'handoff' gives one",
@@ -203,14 +206,14 @@ def turns(
     """Who takes which turn. None where that has no meaning (reported)."""
     document, node = draft.document, values.node
     every: Every | None = values.get("every")
-    if "people" not in node:
+    if not values.wrote("people"):
         document.error(node, "missing-key", "there are no people here, and no other schedule", "write e.g. people: [alice, bob]")
         return None
     people = values.get("people")
     if people is None:
         return None
     found = blocks(values, draft, anchor, at)
-    if "every" not in node:
+    if not values.wrote("every"):
         for block in found or ():
             if len(block.order) > 1:
                 names = ", ".join("[" + ", ".join(entry.people) + "]" if len(entry.people) != 1 else entry.people[0] for entry in block.order)
@@ -224,14 +227,16 @@ def turns(
         document.error(node["clock"], "elapsed-not-possible", f"real hours cannot count {every.unit}s", "use hours, days or weeks, or delete 'clock'")
     if every is not None and every.unit == "shift":
         _shifts(values, draft)
-    if "lasts" in node and "every" not in node:
+    if "lasts" in node and not values.wrote("every"):
         document.error(node.keys_at["lasts"], "lasts-without-every", "'lasts' counts from each handoff, and there are none", "add every: and handoff:")
     moves = "handoff_on_holiday" in values
     if moves and holidays is None and "holidays" not in node:
         need_holidays(values, "handoff_on_holiday", draft)
     if moves and (every is None or every.unit not in _ON_HANDOFF):
         document.error(node.keys_at["handoff_on_holiday"], "handoff-not-possible", "only handoffs of days, weeks and months can move", "delete this line")
-    if not found or ("every" in node and (every is None or anchor is None)):
+    if found and len(found) > 1 and every is not None and anchor is not None:
+        _check_blocks(found, values, draft, anchor, holidays)
+    if not found or (values.wrote("every") and (every is None or anchor is None)):
         return None
     month_day = None
     if every is not None and every.unit == "month" and anchor is not None:
@@ -241,9 +246,36 @@ def turns(
     )
 
 
+def _check_blocks(
+    found: tuple[Block, ...], values: Filled, draft: Draft, anchor: datetime, holidays: HolidayCalendar | None
+) -> None:
+    """Each dated block begins on a handoff, counted from the first."""
+    every: Every = values["every"]
+    if every.unit == "shift" and ("when" not in values or values["when"].otherwise):
+        return
+    month_day = values["handoff"].month_day if "handoff" in values else anchor.day
+    rotation = Rotation(found[:1], found[0].source, every, month_day if every.unit == "month" else None)
+    counted = Layer("", draft.timezone, found[0].source, rotation, None, values.get("when"), holidays=holidays)
+    for block, written in zip(found, values["people"], strict=False):
+        clock = block.starting_clock
+        if clock is None or clock <= anchor:
+            continue
+        before, after = handoffs_near(counted, clock)
+        if before != clock:
+            draft.document.error(
+                written.node["starting"], "block-off-handoff", f"{show(clock)} is not a handoff, and a dated block begins on one",
+                f"write {_brief(before, anchor)} or {_brief(after, anchor)}",
+            )  # fmt: skip
+
+
+def _brief(clock: datetime, anchor: datetime) -> str:
+    """A handoff as one would write it: only the date where the handoff's time is understood."""
+    return f"{clock:%Y-%m-%d}" if clock.time() == anchor.time() else show(clock)
+
+
 def _shifts(values: Filled, draft: Draft) -> None:
     document, node = draft.document, values.node
-    if "when" not in node:
+    if not values.wrote("when"):
         document.error(
             node, "missing-key", "'every: shift' counts the parts of `when`, and there is no 'when'", "write e.g. when: mon-fri 09:00-17:30"
         )
@@ -272,13 +304,13 @@ def blocks(values: Filled, draft: Draft, anchor: datetime | None, at: time | Non
     order = entries(people, node, draft)
     if not order:
         return None
-    start = anchor if "every" in values.node or "starting" in values.node else None
+    start = anchor if values.wrote("every") or "starting" in values.node else None
     return (Block(start, order, document.source(node)),)
 
 
 def _dated(values: Filled, draft: Draft, anchor: datetime | None, at: time | None) -> tuple[Block, ...] | None:
     document = draft.document
-    every_key = "every" in values.node
+    every_key = values.wrote("every")
     found: list[Block] = []
     good = True
     for number, block in enumerate(values["people"]):

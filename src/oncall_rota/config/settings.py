@@ -28,8 +28,9 @@ MATCH = Table(Text(what="a field", examples=["labels.service"]), WORDS, "fields 
 class Open(Record):
     """A mapping with some declared keys; others are free."""
 
-    def unknown(self, key: str, child: object, node: object, document: Document) -> None:
+    def unknown(self, key: str, child: object, node: object, document: Document) -> str:
         """Leave it to whoever knows."""
+        return ""
 
     def schema(self) -> dict[str, object]:
         return {**super().schema(), "additionalProperties": True}
