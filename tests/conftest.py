@@ -107,9 +107,7 @@ def _environment(_home: Path) -> Iterator[None]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--update-golden` writes what is printed now, instead of comparing with it."""
-    parser.addoption(
-        "--update-golden", action="store_true", help="write golden files and the README's outputs anew"
-    )
+    parser.addoption("--update-golden", action="store_true", help="write golden files and the README's outputs anew")
 
 
 @pytest.fixture
@@ -130,9 +128,7 @@ def golden(update_golden: bool) -> Callable[[str, Path], None]:
         assert path.exists(), f"{path} is missing; --update-golden writes it"
         expected = path.read_bytes().decode()
         if text != expected:
-            lines = difflib.unified_diff(
-                expected.splitlines(True), text.splitlines(True), str(path), "printed now"
-            )
+            lines = difflib.unified_diff(expected.splitlines(True), text.splitlines(True), str(path), "printed now")
             pytest.fail("".join(lines) + "\n--update-golden accepts it", pytrace=False)
 
     return same

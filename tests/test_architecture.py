@@ -46,6 +46,7 @@ DOORS = {
     "rich": "cli",
     "icalendar": "calendar",
     "holidays": "calendar",
+    "dateutil": "calendar",
     "twilio": "notifiers",
     "apprise": "notifiers",
     "slack_sdk": "notifiers",
@@ -80,6 +81,13 @@ class Import(NamedTuple):
 
 def imports(tree: ast.Module, package: str) -> Iterator[Import]:
     """Every import of a file of `package`, in functions and `if TYPE_CHECKING` too, and calls that import."""
+    scopes = {
+        call: function
+        for function in ast.walk(tree)  # outer functions come first, so the innermost is the one that stays
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call)
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -95,13 +103,27 @@ def imports(tree: ast.Module, package: str) -> Iterator[Import]:
             if base != PACKAGE:
                 yield Import(node.lineno, base)
         elif isinstance(node, ast.Call) and _called(node.func) in {"import_module", "__import__"}:
-            yield Import(node.lineno, _spelled(node.args[0]) if node.args else None)
+            yield Import(node.lineno, _spelled(_assigned(node.args[0], scopes.get(node))) if node.args else None)
 
 
 def _called(function: ast.expr) -> str:
     if isinstance(function, ast.Attribute):
         return function.attr
     return function.id if isinstance(function, ast.Name) else ""
+
+
+def _assigned(argument: ast.expr, function: ast.AST | None) -> ast.expr:
+    """What a function assigns once to the name that it then imports by; else the argument itself."""
+    if not isinstance(argument, ast.Name) or function is None:
+        return argument
+    stores = [n for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    assigned = [
+        node.value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == argument.id
+    ]
+    once = len(assigned) == 1 and [store.id for store in stores].count(argument.id) == 1
+    return assigned[0] if once else argument
 
 
 def _spelled(argument: ast.expr) -> str | None:
@@ -115,9 +137,7 @@ def _spelled(argument: ast.expr) -> str | None:
 
 def violations(house: Path) -> list[str]:
     """What is wrong with the house in this folder, as `file:line: words`."""
-    wrong = [
-        f"{room}: has no floor" for room in _rooms(house) if room not in FLOORS and room not in EVERYWHERE
-    ]
+    wrong = [f"{room}: has no floor" for room in _rooms(house) if room not in FLOORS and room not in EVERYWHERE]
     for path in sorted(house.rglob("*.py")):
         place = path.relative_to(house)
         room = place.parts[0].removesuffix(".py")
@@ -175,9 +195,7 @@ def _clock_reads(tree: ast.Module, place: Path) -> list[tuple[int, str]]:
     return [
         (node.lineno, f"reads the clock by {node.value.id}.{node.attr}; time is an argument")
         for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and (node.value.id, node.attr) in CLOCKS
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and (node.value.id, node.attr) in CLOCKS
     ]
 
 
@@ -185,9 +203,7 @@ def _files_opened(tree: ast.Module) -> list[tuple[int, str]]:
     return [
         (node.lineno, f"calls {_called(node.func)}: this floor does no IO")
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in {"open", "print", "input"}
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"open", "print", "input"}
     ]
 
 
@@ -230,6 +246,16 @@ PLANTED = {
         "config/load.py",
         "import importlib\nx = 'who'\nimportlib.import_module(f'oncall_rota.cli.{x}')",
         "upward: config",
+    ),
+    "upward, by a name": (
+        "config/load.py",
+        "import importlib\ndef f(x):\n    n = f'oncall_rota.cli.{x}'\n    importlib.import_module(n)",
+        "upward: config",
+    ),
+    "a name of two values": (
+        "config/load.py",
+        "def f(x):\n    n = 'json'\n    n = x\n    __import__(n)",
+        "cannot be read",
     ),
     "a name nobody can read": ("config/load.py", "x = 'who'\n__import__(x)", "cannot be read"),
     "sideways": ("feeds/text.py", "from oncall_rota.config import load", "sideways: feeds"),

@@ -29,6 +29,7 @@ README = ROOT / "README.md"
 DOCUMENTS = [path for path in (README, *sorted((ROOT / ".github").rglob("*.md"))) if path.exists()]
 TYPED_AT = datetime(2026, 12, 7, 10, 0, tzinfo=UTC)
 COLUMNS = 110
+HOME = "/home/ada/oncall"  # stands for the folder in which a command ran
 
 # `oncall` on a machine whose clock stands still.
 AT_A_FIXED_TIME = f"""
@@ -78,9 +79,7 @@ BLOCKS = [block for document in DOCUMENTS for block in blocks(document)]
 def of(language: str) -> pytest.MarkDecorator:
     """The blocks of one language, a test each."""
     found = [block for block in BLOCKS if block.language == language]
-    return pytest.mark.parametrize(
-        "block", found, ids=[f"{b.document.stem}-{n}" for n, b in enumerate(found)]
-    )
+    return pytest.mark.parametrize("block", found, ids=[f"{b.document.stem}-{n}" for n, b in enumerate(found)])
 
 
 class Session:
@@ -116,7 +115,8 @@ class Session:
             self.status = process.wait(60)
         os.close(ours)
         assert "\x1b" not in text, f"{command!r} prints control sequences under NO_COLOR"
-        return "".join(line.rstrip() + "\n" for line in text.replace("\r\n", "\n").splitlines())
+        text = text.replace("\r\n", "\n").replace(str(self.folder), HOME)
+        return "".join(line.rstrip() + "\n" for line in text.splitlines())
 
 
 def _read(terminal: int) -> Iterator[bytes]:

@@ -73,9 +73,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-FORMS = pytest.mark.parametrize(
-    "arguments", [("who",), ("who", "payments"), ("who", "--json"), ("who", "-o", "names")]
-)
+FORMS = pytest.mark.parametrize("arguments", [("who",), ("who", "payments"), ("who", "--json"), ("who", "-o", "names")])
 
 
 @FORMS
