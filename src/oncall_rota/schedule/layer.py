@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from oncall_rota.schedule.activity import EVER, NEVER, Activity
 from oncall_rota.schedule.cause import Always, Borrowed, OnCall, Turn
-from oncall_rota.schedule.model import Block, Layer
+from oncall_rota.schedule.model import Away, Block, Layer, Override
 from oncall_rota.schedule.rotation import (
     UNITS,
     FixedTurns,
@@ -44,7 +44,10 @@ VACANT: On = _Vacant()
 
 
 class LayerPlan:
-    """A layer's turns within the hours in which it is active. `borrowed`: the schedule that answers in its place."""
+    """A layer's turns within the hours in which it is active.
+
+    `borrowed`: the schedule that answers in its place; `acted`: the places of the lines that it has obeyed already.
+    """
 
     __slots__ = (
         "_blocks",
@@ -52,6 +55,7 @@ class LayerPlan:
         "_lasts",
         "_memo",
         "_turns",
+        "acted",
         "activity",
         "begins",
         "borrowed",
@@ -65,6 +69,9 @@ class LayerPlan:
         self.layer = layer
         self.zone = zone(layer.timezone)
         self.borrowed: Plan | None = None
+        lender = layer.borrows
+        lines: list[Away | Override] = [] if lender is None else [*lender.away, *lender.overrides]
+        self.acted = frozenset([line.source for line in lines])
         self._memo: dict[int, On] = {}
         rotation = layer.rotation
         holidays = Holidays(layer.holidays)

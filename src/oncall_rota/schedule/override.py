@@ -59,12 +59,14 @@ def relieved(
     steps: list[Step] | None = None,
 ) -> None:
     """Put cover in the place of those who are away at `instant`; `busy` are those on in related schedules."""
-    lines: dict[str, Away] = {}
+    in_force: dict[str, Away] = {}
     for line in away:
-        lines.setdefault(line.person, line)
+        in_force.setdefault(line.person, line)
     for index, state in enumerate(states):
-        if not state or not any(each.person in lines for each in state):
+        if not state or not any(each.person in in_force for each in state):
             continue
+        acted = layers[index].acted
+        lines = {person: line for person, line in in_force.items() if line.source not in acted}
         people = list(state)
         for each in state:
             if each.person in lines:
@@ -132,13 +134,14 @@ def overridden(
                     if layer.layer.name == line.layer and state is not None:
                         states[index] = put if line.verb == "who" else _joined(state, put)
             elif line.verb == "who":
-                states[:] = [None] * len(states)
+                # A layer that was active stays so: a later line may put somebody into it.
+                states[:] = [None if state is None else () for state in states]
                 beside = put
             else:
                 beside = _joined(beside or (), put)
         else:
             for index, state in enumerate(states):
-                if state and (line.layer is None or layers[index].layer.name == line.layer):
+                if state and line.layer in (None, layers[index].layer.name) and line.source not in layers[index].acted:
                     states[index] = _changed(state, line)
             if beside and line.layer is None:
                 beside = _changed(beside, line)
