@@ -50,6 +50,8 @@ def run(asked: Question) -> None:
     form = asked_format(output, json)
     if field is not None and form != "table":
         raise UsageError("--field prints values alone and takes no -o")
+    if tz is not None:
+        display(tz)  # a misspelt zone is told even where no local time is read or shown
     now = present()
     at_ = now if at is None else asked_at(at, "--at", now, display(tz).zone)
     folder = rotations(dir_)

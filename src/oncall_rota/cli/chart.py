@@ -51,9 +51,7 @@ class Look(NamedTuple):
 class Chart:
     """A timeline of `[start, end)` on a zone's clock, for one screen."""
 
-    def __init__(
-        self, start: int, end: int, now: int, zone: Zone, screen: Terminal, names: dict[str, str]
-    ) -> None:
+    def __init__(self, start: int, end: int, now: int, zone: Zone, screen: Terminal, names: dict[str, str]) -> None:
         self.screen, self.zone = screen, zone
         self.first = start
         self.start, self.end = zone.reading(start), zone.reading(end - 1) + 1
@@ -115,9 +113,7 @@ class Chart:
         if marked:
             entries.append((f"{self._sign} override or cover", ""))
         if gaps:
-            entries.append(
-                (" nobody ", self._red) if self.screen.colours else (f"{self._cross * 2} nobody", "")
-            )
+            entries.append((" nobody ", self._red) if self.screen.colours else (f"{self._cross * 2} nobody", ""))
         if quiet:
             entries.append((f"{self._dots * 2} nobody need be on", DIM))
         if self.now is not None:
@@ -156,9 +152,7 @@ class Chart:
     def _header(self) -> str:
         if self.row_days == 1:
             step = 3 if self.unit * 3 >= 6 else 6
-            return "".join(fitted(f"{hour:02}:00", self.unit * step) for hour in range(0, 24, step)).rstrip(
-                " "
-            )
+            return "".join(fitted(f"{hour:02}:00", self.unit * step) for hour in range(0, 24, step)).rstrip(" ")
         day = (self.origin - _MONDAY) // DAY
         names = [_DAY_NAMES[(day + index) % 7] for index in range(self.row_days)]
         return "".join(fitted(name[: self.unit - 1], self.unit) for name in names).rstrip(" ")

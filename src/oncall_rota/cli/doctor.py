@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from oncall_rota import __version__
 from oncall_rota.cli.option import Dir, Json, Tz
 from oncall_rota.cli.setting import asked_format, display, rotations
 from oncall_rota.cli.terminal import BOLD, RED, terminal
@@ -48,7 +49,7 @@ def _versions() -> dict[str, Any]:
     from importlib.util import find_spec
 
     facts: dict[str, Any] = {
-        "oncall": installed("oncall-rota") or "not installed as a distribution",
+        "oncall": f"{__version__}{'' if installed('oncall-rota') else ' (from a source tree)'}",
         "python": f"{platform.python_version()} ({sys.executable})",
         "system": platform.platform(),
     }
@@ -90,13 +91,7 @@ def _display(tz: str | None) -> dict[str, Any]:
 
 
 def _folder(dir_: str | None) -> dict[str, Any]:
-    origin = (
-        "--dir"
-        if dir_
-        else "$ONCALL_DIR"
-        if os.environ.get("ONCALL_DIR")
-        else "found from the current folder up"
-    )
+    origin = "--dir" if dir_ else "$ONCALL_DIR" if os.environ.get("ONCALL_DIR") else "found from the current folder up"
     try:
         folder = rotations(dir_)
     except OncallError as error:

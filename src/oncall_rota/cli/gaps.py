@@ -51,9 +51,7 @@ def gaps(
     shown = display(tz).zone
     window = Interval(now, asked_span(for_, "--for", now, shown))
     found = select(rotations(dir_), names).whole()
-    every = [
-        (gap, each) for each in found.schedules for gap in gaps_of(each, window) if all_ or not gap.declared
-    ]
+    every = [(gap, each) for each in found.schedules for gap in gaps_of(each, window) if all_ or not gap.declared]
     every.sort(key=lambda pair: (pair[0].start, pair[1].team, pair[1].name))
     if form == "json":
         print(_document(window, every))

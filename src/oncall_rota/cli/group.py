@@ -14,6 +14,10 @@ from oncall_rota.cli.ending import ended
 _COMMON = ("--dir", "--tz")
 
 
+class _ReaderLeft(Exception):
+    """A broken pipe on its way past Typer, which would end with 1 and say so by itself."""
+
+
 class Command(TyperCommand):
     """A command whose help begins with what it does and examples, as they were written."""
 
@@ -33,6 +37,13 @@ class Group(TyperGroup):
         """`oncall --dir X who` is `oncall who --dir X`: common options go on to the command."""
         rest: list[str] = super().parse_args(ctx, _hoisted(args))
         return rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a pipe that nobody reads any more goes to `ended`."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _ReaderLeft from error
 
     def main(
         self,
@@ -55,6 +66,8 @@ class Group(TyperGroup):
                 return _told_usage(error)
             except typer.Abort:
                 return 130
+            except _ReaderLeft:
+                raise BrokenPipeError from None
 
         code = ended(call)
         if not standalone_mode:

@@ -29,9 +29,7 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 
 
 def init(
-    team: Annotated[
-        str | None, typer.Option("--team", help="The team's name; else the current folder's.")
-    ] = None,
+    team: Annotated[str | None, typer.Option("--team", help="The team's name; else the current folder's.")] = None,
     timezone: Annotated[
         str | None,
         typer.Option("--timezone", metavar="ZONE", help="The team's time zone; else the system's."),
@@ -43,9 +41,7 @@ def init(
     starting: Annotated[
         str | None, typer.Option("--starting", metavar="DATE", help="The first turn's day; else next Monday.")
     ] = None,
-    at: Annotated[
-        str, typer.Option("--handoff", metavar="HH:MM", help="When turns change on that weekday.")
-    ] = "09:00",
+    at: Annotated[str, typer.Option("--handoff", metavar="HH:MM", help="When turns change on that weekday.")] = "09:00",
     dry_run: DryRun = False,
     dir_: Annotated[
         str | None, typer.Option("--dir", metavar="DIR", help="The rotations folder; else ./rotations.")
@@ -63,9 +59,7 @@ def init(
     shown = display(timezone or tz)
     name = team if team is not None else _slug(Path.cwd().name) or "team"
     if not _TEAM.fullmatch(name) or name in ("people", "oncall"):
-        raise UsageError(
-            f"--team {name!r} is not a team's name", "small letters, digits and '-', e.g. payments"
-        )
+        raise UsageError(f"--team {name!r} is not a team's name", "small letters, digits and '-', e.g. payments")
     ids = _ids(people)
     try:
         first = day(starting or "next monday", now, zone(shown.zone.name))
@@ -76,9 +70,7 @@ def init(
     folder = _folder(dir_)
     files = {f"{name}.yaml": _team_file(name, shown.zone.name, ids, first, at)}
     if (folder / f"{name}.yaml").exists():
-        raise UsageError(
-            f"{folder / f'{name}.yaml'} is there already", "give another --team, or edit that file"
-        )
+        raise UsageError(f"{folder / f'{name}.yaml'} is there already", "give another --team, or edit that file")
     if (folder / "people.yaml").exists():
         _all_known(folder, ids)
     else:
@@ -144,9 +136,7 @@ def _people_file(ids: list[str]) -> str:
     entries = []
     for each in ids:
         called = " ".join(part.capitalize() for part in re.split(r"[._-]+", each) if part) or each
-        entries.append(
-            f'{each}:\n  name: {called}\n  # email: {each}@example.com\n  # phone: "+447700900000"\n'
-        )
+        entries.append(f'{each}:\n  name: {called}\n  # email: {each}@example.com\n  # phone: "+447700900000"\n')
     return "# People by id. Give everybody at least one contact.\n" + "\n".join(entries)
 
 

@@ -63,11 +63,7 @@ class Commands(Group):
             from oncall_rota.config import suggest
 
             meant = suggest(args[0], COMMANDS)
-            hint = (
-                f"did you mean '{ctx.command_path} {meant}'?"
-                if meant
-                else f"'{ctx.command_path} -h' lists them"
-            )
+            hint = f"did you mean '{ctx.command_path} {meant}'?" if meant else f"'{ctx.command_path} -h' lists them"
             raise UsageError(f"no command {args[0]!r}", hint)
         return super().resolve_command(ctx, args)
 
@@ -77,7 +73,7 @@ class Commands(Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-def application(completion: bool = True) -> Any:
+def application(completion: bool = True) -> typer.Typer:
     """The whole command line; `completion` adds the options that install the shell's completion."""
     app = new_app(cls=Commands, add_completion=completion, no_args_is_help=False, help=_HELP)
 
@@ -86,7 +82,7 @@ def application(completion: bool = True) -> Any:
         if ctx.invoked_subcommand is None:
             print(ctx.get_help())
 
-    return get_command(app)
+    return app
 
 
 def main() -> None:
@@ -94,4 +90,4 @@ def main() -> None:
     write_anything()
     # Building the completion options costs a few milliseconds that a named command does not need.
     first = sys.argv[1] if len(sys.argv) > 1 else ""
-    application(completion=first not in COMMANDS)(prog_name="oncall")
+    get_command(application(completion=first not in COMMANDS))(prog_name="oncall")

@@ -55,15 +55,11 @@ def me(
     window = Interval(now, asked_span(for_, "--for", now, shown))
     found = select(rotations(dir_), None).whole()
     id_ = person_named(found.catalog, asked)
-    rows = [
-        (each, [shift for shift in shifts(each, window) if shift.person == id_]) for each in found.schedules
-    ]
+    rows = [(each, [shift for shift in shifts(each, window) if shift.person == id_]) for each in found.schedules]
     if form == "json":
         print(document(window, [(each, on, ()) for each, on in rows], person=id_))
         return
-    flat = sorted(
-        [(shift, each) for each, on in rows for shift in on], key=lambda pair: (pair[0].start, pair[1].name)
-    )
+    flat = sorted([(shift, each) for each, on in rows for shift in on], key=lambda pair: (pair[0].start, pair[1].name))
     if form == "table" and sys.stdout.isatty():
         print("\n".join(_table(found, id_, flat, now, for_, shown)))
     elif form == "names":

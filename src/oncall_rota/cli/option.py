@@ -46,9 +46,7 @@ Output = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="The same as -o json.")]
 Dir = Annotated[
     str | None,
-    typer.Option(
-        "--dir", metavar="DIR", help="The rotations folder or its parent; else $ONCALL_DIR, else found."
-    ),
+    typer.Option("--dir", metavar="DIR", help="The rotations folder or its parent; else $ONCALL_DIR, else found."),
 ]
 Tz = Annotated[
     str | None,

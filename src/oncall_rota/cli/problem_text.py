@@ -47,9 +47,7 @@ def tell(problems: Iterable[Problem], folder: Path | None = None, stream: TextIO
 def document(problems: Iterable[Problem]) -> str:
     """The JSON of `oncall validate -o json`."""
     keys = ("path", "line", "column", "severity", "code", "message", "hint")
-    return json_text(
-        {"version": 1, "problems": [{key: getattr(each, key) for key in keys} for each in problems]}
-    )
+    return json_text({"version": 1, "problems": [{key: getattr(each, key) for key in keys} for each in problems]})
 
 
 def github(problem: Problem, folder: Path | None = None) -> str:

@@ -28,16 +28,12 @@ def schedule(
     from_: Annotated[
         str | None, typer.Option("--from", metavar="WHEN", help="Where it begins; today when left out.")
     ] = None,
-    until: Annotated[
-        str | None, typer.Option("--until", metavar="WHEN", help="Where it ends, not included.")
-    ] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Where it ends, not included.")] = None,
     for_: Annotated[
         str | None,
         typer.Option("--for", metavar="SPAN", help=f"How long, instead of --until: 2w, 90d; else {SPAN}."),
     ] = None,
-    causes: Annotated[
-        bool, typer.Option("--causes", help="Entries also break where the cause changes.")
-    ] = False,
+    causes: Annotated[bool, typer.Option("--causes", help="Entries also break where the cause changes.")] = False,
     output: Output = "table",
     json: Json = False,
     dir_: Dir = None,
@@ -100,11 +96,7 @@ Row = tuple[Schedule, Sequence[Shift], Sequence[Gap]]
 def document(window: Interval, rows: Iterable[Row], **more: Any) -> str:
     """The JSON of `oncall schedule -o json`."""
     table = list(rows)
-    on = [
-        (shift.start, each.team, each.name, shift.person, shift)
-        for each, found, _ in table
-        for shift in found
-    ]
+    on = [(shift.start, each.team, each.name, shift.person, shift) for each, found, _ in table for shift in found]
     off = [(gap.start, each.team, each.name, gap) for each, _, found in table for gap in found]
     return json_text(
         {

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from oncall_rota.cli.chart import GAP, QUIET, Chart, Piece, Track
 from oncall_rota.cli.selection import Selection, display_name
-from oncall_rota.cli.terminal import BOLD, DIM, RED, Terminal, fitted, terminal
+from oncall_rota.cli.terminal import BOLD, DIM, RED, Terminal, columns_of, fitted, terminal
 from oncall_rota.cli.who_text import term_safe
 from oncall_rota.humantime.display import moment_text, span_text
 from oncall_rota.schedule import gaps, shifts
@@ -45,11 +45,17 @@ def drawn(found: Selection, window: Interval, now: datetime, shown: Zone) -> str
         for each, row in rows
     ]
     between = "–" if screen.unicode else "-"
-    heading = f"{moment_text(window.start_at, shown)} {between} {moment_text(window.end_at, shown)}"
-    lines = [f"{heading}{screen.paint(f', times in {term_safe(shown.name)}', DIM)}", "", *chart.lines(tracks)]
-    marked = any(piece.mark for _, row in rows for piece in row.pieces)
+    ends = [moment_text(each, shown) for each in window]
+    if all(each.endswith(" 00:00") for each in ends):
+        ends = [each.removesuffix(" 00:00") for each in ends]
+    heading = f"{ends[0]} {between} {ends[1]}"
+    zone_text = f"times in {term_safe(shown.name)}"
+    beside = len(heading) + len(zone_text) + 2 <= screen.width
+    head = [f"{heading}, {screen.paint(zone_text, DIM)}"] if beside else [heading, screen.paint(zone_text, DIM)]
+    lines = [*head, "", *chart.lines(tracks)]
+    unusual = any(piece.mark for _, row in rows for piece in row.pieces)
     quiet = any(piece.person == QUIET for _, row in rows for piece in row.pieces)
-    return "\n".join(lines + chart.legend(marked, any(row.holes for _, row in rows), quiet))
+    return "\n".join(lines + chart.legend(unusual, any(row.holes for _, row in rows), quiet))
 
 
 def bars(schedule: Schedule, window: Interval) -> Bars:
@@ -97,19 +103,17 @@ def _notes(row: Bars, names: dict[str, str], shown: Zone, now: datetime, screen:
     lines = []
     for start, end in row.holes[:_NOTES]:
         span = span_text(moment(end) - moment(start))
-        lines.append(
-            f"{screen.paint('nobody', f'{BOLD};{RED}')}  {times_text(start, end, shown, now, dash)} ({span})"
-        )
+        lines.append(f"{screen.paint('nobody', f'{BOLD};{RED}')}  {times_text(start, end, shown, now, dash)} ({span})")
     if len(row.holes) > _NOTES:
         lines.append(screen.paint(f"and {len(row.holes) - _NOTES} more holes: 'oncall gaps' lists all", DIM))
     sign = "◆" if screen.unicode else "*"
-    width = max([len(names[person]) for _, _, person, _ in row.unusual[:_NOTES]], default=0)
+    width = max([columns_of(names[person]) for _, _, person, _ in row.unusual[:_NOTES]], default=0)
     for start, end, person, cause in row.unusual[:_NOTES]:
         source = _inner(cause).source
-        where = screen.paint(f"{term_safe(source.path)}:{source.line}", DIM)
-        lines.append(
-            f"{sign} {fitted(names[person], width)}  {times_text(start, end, shown, now, dash)}  {where}"
-        )
+        note = f"{sign} {fitted(names[person], width)}  {times_text(start, end, shown, now, dash)}"
+        where = f"{term_safe(source.path)}:{source.line}"
+        fits = columns_of(note) + len(where) + 4 <= screen.width
+        lines.append(f"{note}  {screen.paint(where, DIM)}" if fits else note)
     if len(row.unusual) > _NOTES:
         lines.append(screen.paint(f"and {len(row.unusual) - _NOTES} more: -o plain lists all", DIM))
     return lines

@@ -33,13 +33,14 @@ class Selection:
         return self
 
 
-def configuration_error(problems: Sequence[Problem], folder: Path) -> ConfigurationError:
-    """The error that ends a command, with the problems it shows first."""
+def configuration_error(problems: Sequence[Problem], folder: Path, hint: str = "") -> ConfigurationError:
+    """The error that ends a command; the problems are shown before it unless a hint says they were."""
     errors = sum(each.severity == "error" for each in problems)
     error = ConfigurationError(
-        f"{errors} {'error' if errors == 1 else 'errors'} in the rotation files of {folder}"
+        f"{errors} {'error' if errors == 1 else 'errors'} in the rotation files of {folder}", hint
     )
-    error.problems = tuple(problems)  # type: ignore[attr-defined, unused-ignore]
+    if not hint:
+        error.problems = tuple(problems)  # type: ignore[attr-defined, unused-ignore]
     return error
 
 
@@ -55,9 +56,7 @@ def select(folder: Path, names: Sequence[str] | None) -> Selection:
     if not asked:
         found.schedules = [each for team in catalog.teams.values() for each in team.schedules.values()]
         read = {team.source.path for team in catalog.teams.values()}
-        found.broken = tuple(
-            each for each in errors if _is_team(each.path) and _team_path(each.path) not in read
-        )
+        found.broken = tuple(each for each in errors if _is_team(each.path) and _team_path(each.path) not in read)
         if errors and not catalog.teams:
             found.broken = errors
         return found

@@ -50,9 +50,7 @@ def _named(name: str, origin: str) -> Zone:
         known = sorted(available_timezones())
         cities = {each.rpartition("/")[2].lower(): each for each in known}
         meant = suggest(name, known) or cities.get(name.rpartition("/")[2].lower().replace(" ", "_"))
-        raise UsageError(
-            f"{origin}: {error}", f"did you mean {meant!r}?" if meant else "e.g. Europe/London"
-        ) from None
+        raise UsageError(f"{origin}: {error}", f"did you mean {meant!r}?" if meant else "e.g. Europe/London") from None
 
 
 def _system() -> Display:
@@ -106,7 +104,5 @@ def asked_format(output: str, json: bool, formats: tuple[str, ...] = FORMATS) ->
     if output not in formats:
         meant = suggest(output, formats)
         known = ", ".join(formats)
-        raise UsageError(
-            f"-o: no format {output!r}; there are {known}", f"did you mean {meant!r}?" if meant else ""
-        )
+        raise UsageError(f"-o: no format {output!r}; there are {known}", f"did you mean {meant!r}?" if meant else "")
     return output

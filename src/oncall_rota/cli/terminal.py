@@ -85,10 +85,7 @@ def fitted(text: str, width: int, ellipsis: str = "…") -> str:
 def rows_in_columns(header: Sequence[str], rows: Iterable[Sequence[Cell]], screen: Terminal) -> list[str]:
     """Lines of a table without borders, as wide as its cells need; the widest columns are cut to fit."""
     table = [tuple(row) for row in rows]
-    widths = [
-        max([columns_of(title), *[columns_of(row[i].text) for row in table]])
-        for i, title in enumerate(header)
-    ]
+    widths = [max([columns_of(title), *[columns_of(row[i].text) for row in table]]) for i, title in enumerate(header)]
     spare = screen.width - 2 * (len(widths) - 1)
     while sum(widths) > spare and max(widths) > 6:
         widths[widths.index(max(widths))] -= 1

@@ -7,8 +7,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Container, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -48,9 +47,7 @@ def validate(
         str | None,
         typer.Option("--from", metavar="WHEN", help="Where the 400 days begin that are looked at; today."),
     ] = None,
-    output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FORMAT", help="text, json or github.")
-    ] = "text",
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FORMAT", help="text, json or github.")] = "text",
     json: Json = False,
     dir_: Dir = None,
     tz: Tz = None,
@@ -118,16 +115,17 @@ def _of_text(data: bytes, dir_: str | None, from_at: datetime) -> tuple[Problem,
     with tempfile.TemporaryDirectory(prefix="oncall-") as made:
         overlay = overlaid(folder, Path(made), {f"{team}.yaml": data})
         problems = all_problems(overlay, from_at, [team])
-    return tuple(replace(each, path=STDIN) for each in problems if each.path == f"{team}.yaml")
+    return tuple(each._replace(path=STDIN) for each in problems if each.path == f"{team}.yaml")
 
 
-def overlaid(folder: Path | None, made: Path, changed: dict[str, bytes]) -> Path:
-    """A copy of a rotations folder in `made`, with some files' bytes changed."""
+def overlaid(folder: Path | None, made: Path, changed: dict[str, bytes], only: Container[str] | None = None) -> Path:
+    """A copy of a rotations folder in `made`, or of some of its files, with some files' bytes changed."""
     overlay = made / "rotations"
     overlay.mkdir()
     if folder is not None:
         for entry in os.scandir(folder):
-            if entry.is_file() and entry.name not in changed and not entry.name.startswith("."):
+            wanted = only is None or entry.name in only
+            if wanted and entry.is_file() and entry.name not in changed and not entry.name.startswith("."):
                 shutil.copyfile(entry.path, overlay / entry.name)
     for name, data in changed.items():
         (overlay / name).write_bytes(data)

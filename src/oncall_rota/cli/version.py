@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oncall_rota import __version__
 from oncall_rota.cli.option import Dir, Tz
 
 
@@ -12,7 +13,7 @@ def version(_dir: Dir = None, _tz: Tz = None) -> None:
       oncall version
       oncall doctor      the versions of everything else
     """
-    print(f"oncall {installed('oncall-rota') or 'unknown'}")
+    print(f"oncall {__version__}")
 
 
 def installed(distribution: str) -> str | None:

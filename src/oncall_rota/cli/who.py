@@ -19,9 +19,7 @@ def who(
     next_: Annotated[bool, typer.Option("--next", help="Who is next, instead of who is on call.")] = False,
     service: Annotated[
         str | None,
-        typer.Option(
-            "--service", metavar="S", help="The first line of a service.", autocompletion=completion.services
-        ),
+        typer.Option("--service", metavar="S", help="The first line of a service.", autocompletion=completion.services),
     ] = None,
     field: Annotated[
         str | None,

@@ -23,9 +23,7 @@ from oncall_rota.timeline.zone import Zone, epoch
 
 def why(
     name: OneSchedule,
-    at: Annotated[
-        str, typer.Option("--at", metavar="WHEN", help="The moment to explain; now when left out.")
-    ] = "now",
+    at: Annotated[str, typer.Option("--at", metavar="WHEN", help="The moment to explain; now when left out.")] = "now",
     output: Annotated[str, typer.Option("--output", "-o", metavar="FORMAT", help="table or json.")] = "table",
     json: Json = False,
     dir_: Dir = None,
@@ -49,9 +47,7 @@ def why(
         print(json_text({"version": 1, "at": instant(epoch(at_)), "results": results}))
         return
     screen = terminal()
-    print(
-        "\n\n".join("\n".join(_text(found, each, explained, at_, shown, screen)) for each, explained in told)
-    )
+    print("\n\n".join("\n".join(_text(found, each, explained, at_, shown, screen)) for each, explained in told))
 
 
 def _result(found: Selection, each: Schedule, told: Explanation) -> dict[str, Any]:
@@ -75,11 +71,7 @@ def _result(found: Selection, each: Schedule, told: Explanation) -> dict[str, An
         "changes": [
             {
                 "kind": "override" if isinstance(change.line, Override) else "away",
-                **(
-                    {"verb": change.line.verb}
-                    if isinstance(change.line, Override)
-                    else {"for": change.line.person}
-                ),
+                **({"verb": change.line.verb} if isinstance(change.line, Override) else {"for": change.line.person}),
                 "reason": change.line.reason,
                 "before": [on.person for on in change.before],
                 "after": [on.person for on in change.after],
@@ -93,8 +85,7 @@ def _result(found: Selection, each: Schedule, told: Explanation) -> dict[str, An
 
 def _people(found: Selection, people: Iterable[OnCall]) -> list[dict[str, Any]]:
     return [
-        {"id": on.person, "name": display_name(found.catalog, on.person), "cause": mapping(on.cause)}
-        for on in people
+        {"id": on.person, "name": display_name(found.catalog, on.person), "cause": mapping(on.cause)} for on in people
     ]
 
 
