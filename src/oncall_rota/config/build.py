@@ -137,7 +137,7 @@ class Builder:
         found: list[Layer] = []
         names: dict[str, Any] = {}
         timezone = values.get("timezone", draft.timezone)
-        for number, (each, place) in enumerate(zip(values.get("layers", ()), node["layers"], strict=False), 1):
+        for number, (each, place) in enumerate(zip(values.get("layers", ()), node["layers"] if "layers" in values else (), strict=False), 1):
             if not isinstance(each, Filled):
                 continue
             name = each.get("name", f"layer {number}")

@@ -123,10 +123,9 @@ class _Load:
             position += 1
             for name in draft.written:
                 self.builder.schedule(draft, name)
-            team = _team(draft)
-            if team is None:
-                continue
-            made[draft.name] = team
+            team = _team(draft)  # even one without a good schedule: its other mistakes are told as well
+            if team.schedules:
+                made[draft.name] = team
             team.services.update(services(draft, team, self.builder))
             placed.append((draft, team, attach(draft, team)))
             attach_absences(draft, team.schedules.values(), self.everywhere)
@@ -136,6 +135,8 @@ class _Load:
         self.builder.close()
         good = self._good(made)
         for draft, team, lines in placed:
+            if draft.name not in made:
+                continue
             drop_services(draft, team, good)
             if draft.name in good:
                 for name, found in lines.items():
@@ -241,10 +242,9 @@ def _override_list(document: Document) -> Any:
     return OVERRIDE_LIST.read(root, document)
 
 
-def _team(draft: Draft) -> Team | None:
+def _team(draft: Draft) -> Team:
     schedules = {name: made for name in draft.written if (made := draft.schedules.get(name)) is not None}
-    if draft.values is None or not schedules:
-        return None
-    return Team(name=draft.name, timezone=draft.timezone, source=Source(draft.document.path, draft.values.node.start_mark.line + 1), schedules=schedules)
+    line = draft.values.node.start_mark.line + 1 if draft.values is not None else 1
+    return Team(draft.name, draft.timezone, Source(draft.document.path, line), schedules)
 
 

@@ -57,6 +57,14 @@ def person_id(written: str) -> str:
 
 
 @lru_cache(maxsize=8192)
+def person_in_a_list(written: str) -> str:
+    """A person's id where `nobody` has no place: among people who are on call together."""
+    if written == "nobody":
+        raise Mistake("nobody-with-others", "'nobody' means that nobody is on call, and stands alone", "delete it, or write nobody in place of the list")
+    return person_id(written)
+
+
+@lru_cache(maxsize=8192)
 def person_or_nobody(written: str) -> str:
     """A person's id, or `nobody`."""
     return written if written == "nobody" else person_id(written)
@@ -87,7 +95,7 @@ def percent(written: str) -> float:
     raise Mistake("not-a-number", f"{shown(written)} is not a percentage, expected a number from 0 to 100", "write e.g. 99.9")
 
 
-PERSON = Text(person_id, "a person's id", examples=["alice"])
+PERSON = Text(person_in_a_list, "a person's id", examples=["alice"])
 PEOPLE = List(PERSON, one=True)
 MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2})?([Zz]|[+-][0-9]{2}:?[0-9]{2})?)?$"
 DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"

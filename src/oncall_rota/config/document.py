@@ -66,6 +66,11 @@ class Document:
         self.broken = False
         self.more = 0
 
+    @property
+    def full(self) -> bool:
+        """Whether more problems are only counted, so that no words need to be found for them."""
+        return len(self.problems) >= MOST_PROBLEMS
+
     def error(self, at: Node, code: str, message: str, hint: str = "", *, fatal: bool = True) -> None:
         """A mistake. Not `fatal`: the answer to who is on call stays clear."""
         if fatal:

@@ -35,6 +35,9 @@ class People:
             return True
         if not self.exists:
             return False  # said once, in the folder's name
+        if document.full:
+            document.error(node, "unknown-person", "")
+            return False
         document.error(
             node, "unknown-person", f"nobody is called {shown(person)} in people.yaml",
             did_you_mean(person, self.persons, f"add to people.yaml: {person}: {{name: …, email: …}}"),

@@ -35,6 +35,8 @@ def services(draft: Draft, team: Team, builder: Builder) -> dict[str, Service]:
 
 
 def _round_the_clock(name: str, values: Filled, availability: float, draft: Draft, team: Team) -> None:
+    if not team.schedules:
+        return
     first = team.first
     if first.must_cover == ALWAYS and first.must_cover_except is None:
         return

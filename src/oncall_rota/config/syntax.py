@@ -123,6 +123,13 @@ def _colon(document: Document, text: str, line: int, column: int) -> tuple[str, 
 def _unclosed(
     bracket: str, closing: str, line: int, column: int, opened: Any, text: str
 ) -> tuple[str, str, str, tuple[int, int]]:
+    if opened is not None and opened.line == line and text[column : column + 1] == ":":
+        words = re.split(r"[,\[{]", text[:column])[-1].split()
+        if len(words) > 1:
+            return (
+                "comma", f"a ',' is missing before {shown(words[-1])}: everything since the last ',' is {shown(' '.join(words))}",
+                f"inside {bracket} {closing} every item is followed by ',' or '{closing}'", (line, max(0, column - len(words[-1]))),
+            )  # fmt: skip
     if opened is not None and opened.line == line and column < len(text.rstrip()):
         return (
             "comma", f"a ',' or the closing '{closing}' is missing before {shown(text[column:].strip())}",
