@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from oncall_rota.config.document import Document
 from oncall_rota.config.draft import Draft
-from oncall_rota.config.field import Filled
+from oncall_rota.config.folder import Folder
+from oncall_rota.config.holiday import reason
 from oncall_rota.config.people import People
+from oncall_rota.config.problem import shown
+from oncall_rota.config.record import Filled
 from oncall_rota.config.span import Span, backwards, span
 from oncall_rota.schedule.model import Away, Schedule, Source
-from oncall_rota.timeline.zone import Zone, moment
+from oncall_rota.timeline.zone import UTC_ZONE, Zone, moment
+
+if TYPE_CHECKING:
+    from oncall_rota.calendar import CalendarEvent
+
+
+# A calendar may repeat for ever; what lies outside these years is nobody's concern.
+YEARS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2060, 1, 1, tzinfo=UTC))
+MOST_EVENTS = 5000
 
 
 class Absence(NamedTuple):
@@ -23,14 +36,57 @@ class Absence(NamedTuple):
     cover: str | None
     reason: str | None
 
-    def away(self, zone: Zone) -> Away:
+    def aways(self, zone: Zone) -> list[Away]:
         """The absence in a team of that zone."""
         start, end = self.span.instants(zone)
-        return Away(self.person, moment(start), moment(end), self.source, self.cover, self.reason)
+        return [Away(self.person, moment(start), moment(end), self.source, self.cover, self.reason)]
 
 
-def absences(person: str | None, values: Filled, people: People, document: Document, attachments: Any) -> list[Absence]:
-    """What one entry of `away:` says; nothing where it has no meaning (reported). `person`: whose list it stands in."""
+class CalendarAbsence(NamedTuple):
+    """The absences that an `.ics` file holds. `person` None: each event's title says whose it is."""
+
+    person: str | None
+    path: Path
+    source: Source
+    cover: str | None
+    people: People
+    kept: dict[str, tuple[CalendarEvent, ...]]
+
+    def aways(self, zone: Zone) -> list[Away]:
+        """The events as absences in a team of that zone; those of nobody in people.yaml are left out."""
+        found = []
+        for event in self.events(zone):
+            person = self.person or self.whose(event.summary)
+            if person is not None:
+                found.append(Away(person, event.start_at, event.end_at, self.source, self.cover, event.summary))
+        return found
+
+    def events(self, zone: Zone) -> tuple[CalendarEvent, ...]:
+        """The file's events. Raises `ValueError`."""
+        if zone.name in self.kept:
+            return self.kept[zone.name]
+        from oncall_rota import calendar  # only folders with a calendar of absences pay for it
+
+        found = calendar.ics_shifts(self.path, zone.name, YEARS)
+        if len(found) > MOST_EVENTS:
+            raise ValueError(f"more than {MOST_EVENTS:,} events, repetitions counted")
+        self.kept[zone.name] = found
+        return found
+
+    def whose(self, title: str) -> str | None:
+        """The person whose name or id begins an event's title."""
+        folded = title.casefold()
+        for person in self.people.persons.values():
+            if folded.startswith(person.name.casefold()):
+                return person.id
+        word = folded.replace(":", " ").replace(",", " ").split(" ", 1)[0]
+        return word if word in self.people.persons else None
+
+
+def absences(
+    person: str | None, values: Filled, people: People, document: Document, attachments: Folder
+) -> list[Absence | CalendarAbsence]:
+    """What one entry of `away:` says; nothing where it has no meaning (reported). `person`: in whose list it is."""
     node = values.node
     cover: str | None = values.get("cover")
     if cover is not None and cover != "next" and not people.check(cover, node["cover"], document):
@@ -44,7 +100,12 @@ def absences(person: str | None, values: Filled, people: People, document: Docum
         if person is None or not people.check(person, node["who"], document):
             return []
     if cover == person:
-        document.error(node["cover"], "covers-self", f"{person} cannot cover for {person}", "name somebody else, or write cover: next")
+        document.error(
+            node["cover"],
+            "covers-self",
+            f"{person} cannot cover for {person}",
+            "name somebody else, or write cover: next",
+        )
         return []
     ends = span(values, document)
     if ends is None:
@@ -52,11 +113,18 @@ def absences(person: str | None, values: Filled, people: People, document: Docum
     return [Absence(person, ends, document.source(node), cover, values.get("reason"))]
 
 
-def _from_calendar(person: str | None, values: Filled, people: People, document: Document, attachments: Any) -> list[Absence]:
+def _from_calendar(
+    person: str | None, values: Filled, people: People, document: Document, attachments: Folder
+) -> list[Absence | CalendarAbsence]:
     node = values.node
     for key in ("from", "until", "through"):
         if key in node:
-            document.error(node.keys_at[key], "calendar-and-times", f"{key!r} stands beside 'calendar', which says when", "keep one of the two")
+            document.error(
+                node.keys_at[key],
+                "calendar-and-times",
+                f"{key!r} stands beside 'calendar', which says when",
+                "keep one of the two",
+            )
     if "calendar" not in values:
         return []
     who = person or values.get("who")
@@ -65,42 +133,27 @@ def _from_calendar(person: str | None, values: Filled, people: People, document:
     path = attachments.attachment(values["calendar"], node["calendar"], document)
     if path is None:
         return []
-    from oncall_rota import calendar  # only folders with a calendar of absences pay for it
-
+    found = CalendarAbsence(who, path, document.source(node), values.get("cover"), people, {})
     try:
-        events = calendar.ics_absences(path)
+        events = found.events(UTC_ZONE)
     except ValueError as error:
-        document.error(node["calendar"], "bad-calendar", f"{values['calendar']}: {error}", "export the calendar again")
+        document.error(node["calendar"], "bad-calendar", f"{values['calendar']}: {reason(error)}", "export it again")
         return []
-    by_address = {address.casefold(): each.id for each in people.persons.values() for address in each.contacts.values()}
-    by_name = {each.name.casefold(): each.id for each in people.persons.values()}
-    found = []
-    for event in events:
-        absent = who or _whose(event, people, by_address, by_name)
-        if absent is None:
+    if who is None:
+        strangers = dict.fromkeys(event.summary for event in events if found.whose(event.summary) is None)
+        for title in list(strangers)[:20]:
             document.warn(
-                node["calendar"], "whose-absence", f"{values['calendar']}: nobody in people.yaml fits the event {event.summary[:60]!r}",
-                "an event names a person by id or name in its title, or by e-mail as attendee; or write who: here",
-            )  # fmt: skip
-            continue
-        ends = Span(event.start, event.end, False)
-        found.append(Absence(absent, ends, document.source(node), values.get("cover"), event.summary))
-    return found
+                node["calendar"],
+                "whose-absence",
+                f"{values['calendar']}: nobody in people.yaml fits the event {shown(title)}",
+                "let its title begin with the person's name or id, or write who: here",
+            )
+    return [found]
 
 
-def _whose(event: Any, people: People, by_address: dict[str, str], by_name: dict[str, str]) -> str | None:
-    for address in event.addresses:
-        if address.casefold() in by_address:
-            return by_address[address.casefold()]
-    title = event.summary.casefold()
-    for name in sorted(by_name, key=len, reverse=True):
-        if title.startswith(name):
-            return by_name[name]
-    word = title.replace(":", " ").split(" ", 1)[0]
-    return word if word in people.persons else None
-
-
-def attach_absences(draft: Draft, schedules: Iterable[Schedule], everywhere: dict[str, list[Absence]]) -> None:
+def attach_absences(
+    draft: Draft, schedules: Iterable[Schedule], everywhere: dict[str, list[Absence | CalendarAbsence]]
+) -> None:
     """Give each schedule the absences that hold in it: the team's lines, then those of people.yaml."""
     document = draft.document
     given = draft.values.get("away") if draft.values is not None else None
@@ -108,17 +161,17 @@ def attach_absences(draft: Draft, schedules: Iterable[Schedule], everywhere: dic
     for values in given or ():
         if isinstance(values, Filled):
             for absence in absences(None, values, draft.people, document, draft.calendars.folder):
-                away = absence.away(draft.zone)
-                if away.end_at <= away.start_at:
+                found = absence.aways(draft.zone)
+                if isinstance(absence, Absence) and found[0].end_at <= found[0].start_at:
                     backwards(values, absence.span, document)
-                own.append(away)
+                own += found
     if not own and not everywhere:
         return
     for schedule in schedules:
         if not everywhere:
             schedule.away = tuple(own)
             continue
-        wanted = _involved(schedule, own)
+        wanted = sorted(_involved(schedule, own))
         lines = list(own)
         seen: set[str] = set()
         while wanted:
@@ -127,9 +180,9 @@ def attach_absences(draft: Draft, schedules: Iterable[Schedule], everywhere: dic
                 continue
             seen.add(person)
             for absence in everywhere.get(person, ()):
-                lines.append(absence.away(draft.zone))
+                lines += absence.aways(draft.zone)
                 if absence.cover is not None and absence.cover != "next":
-                    wanted.add(absence.cover)
+                    wanted.append(absence.cover)
         schedule.away = tuple(lines)
 
 
@@ -146,5 +199,7 @@ def _involved(schedule: Schedule, own: Iterable[Away]) -> set[str]:
             if layer.borrows is not None:
                 stack.append(layer.borrows)
             elif layer.rotation is not None:
-                found.update(person for block in layer.rotation.blocks for entry in block.order for person in entry.people)
+                found.update(
+                    person for block in layer.rotation.blocks for entry in block.order for person in entry.people
+                )
     return found

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-
 from typing import Any, Protocol
 
-from oncall_rota.config.declaration import LAYERLESS
 from oncall_rota.config.draft import Draft
-from oncall_rota.config.field import Filled
-from oncall_rota.config.layer import blocks, instant, layer, life, need_holidays
+from oncall_rota.config.follower import COPIED, copied
+from oncall_rota.config.layer import layer
 from oncall_rota.config.problem import did_you_mean, shown
+from oncall_rota.config.record import Filled
+from oncall_rota.config.rotation import LAYERLESS
+from oncall_rota.config.turn import blocks, need_holidays
 from oncall_rota.config.window import ALWAYS
-from oncall_rota.schedule.model import Block, HolidayCalendar, Layer, Rotation, Schedule, Window
-
-_FOLLOWER = ("every", "handoff", "starting", "timezone", "clock", "lasts", "when", "except", "handoff_on_holiday", "layers", "combine", "schedule", "priority")
+from oncall_rota.schedule.model import HolidayCalendar, Layer, Schedule, Window
 
 
 class Drafts(Protocol):
@@ -65,9 +64,11 @@ class Builder:
         if (target.name, name) in self._open:
             circle = [*self._open[self._open.index((target.name, name)) :], (target.name, name)]
             draft.document.error(
-                node, "cycle", "the schedules go round in a circle: " + " -> ".join(f"{team}/{schedule}" for team, schedule in circle),
+                node,
+                "cycle",
+                "the schedules go round in a circle: " + " -> ".join(f"{team}/{schedule}" for team, schedule in circle),
                 "one of them needs people of its own",
-            )  # fmt: skip
+            )
             return None
         if borrowed and target is not draft:
             draft.borrowed.setdefault(target.name, node)
@@ -79,14 +80,15 @@ class Builder:
         document = draft.document
         if not slash:
             team, name = draft.name, text
-            target: Draft | None = draft
-        else:
-            target = draft if team == draft.name else self.drafts.draft(team)
-            if target is None:
-                document.error(
-                    node, "unknown-team", f"there is no team {shown(team)}", did_you_mean(team, self.drafts.team_names(), "teams are the files of this folder")
-                )
-                return None, name
+        target = draft if team == draft.name else self.drafts.draft(team)
+        if target is None:
+            document.error(
+                node,
+                "unknown-team",
+                f"there is no team {shown(team)}",
+                did_you_mean(team, self.drafts.team_names(), "teams are the files of this folder"),
+            )
+            return None, name
         if name in target.written:
             return target, name
         if target is not draft and target.broken:
@@ -98,7 +100,10 @@ class Builder:
         if not slash and text in self.drafts.team_names():
             hint = f"for the team's schedule write {text}/primary"
         document.error(
-            node, "unknown-schedule", f"{team} has no schedule {shown(name)}", hint or ("schedules are " + ", ".join(others) if others else "")
+            node,
+            "unknown-schedule",
+            f"{team} has no schedule {shown(name)}",
+            hint or ("schedules are " + ", ".join(others) if others else ""),
         )
         return None, name
 
@@ -109,7 +114,10 @@ class Builder:
         calendar = self._holidays(draft, values)
         if "offset" in values.node:
             document.error(
-                values.node.keys_at["offset"], "needs-follows", "'offset' is only possible beside 'follows'", "add follows: primary, or delete it"
+                values.node.keys_at["offset"],
+                "needs-follows",
+                "'offset' is only possible beside 'follows'",
+                "add follows: primary, or delete it",
             )
         if "layers" in values.node:
             layers = self._layers(draft, values, calendar)
@@ -121,9 +129,14 @@ class Builder:
         if not layers:
             return None
         schedule = Schedule(
-            team=draft.name, name=name, timezone=draft.timezone, source=document.source(values.node), layers=layers, combine=combine,
+            team=draft.name,
+            name=name,
+            timezone=draft.timezone,
+            source=document.source(values.node),
+            layers=layers,
+            combine=combine,
             pages=values.get("pages", "all"),
-        )  # fmt: skip
+        )
         self._cover(draft, schedule, values, calendar)
         return schedule
 
@@ -131,19 +144,26 @@ class Builder:
         document, node = draft.document, values.node
         for key in sorted(LAYERLESS & node.keys()):
             document.error(
-                node.keys_at[key], "layers-and-rotation", f"{key!r} stands beside 'layers': a schedule has rotation keys, or layers",
+                node.keys_at[key],
+                "layers-and-rotation",
+                f"{key!r} stands beside 'layers': a schedule has rotation keys, or layers",
                 "move it into the layer that it belongs to",
-            )  # fmt: skip
+            )
         found: list[Layer] = []
         names: dict[str, Any] = {}
         timezone = values.get("timezone", draft.timezone)
-        for number, (each, place) in enumerate(zip(values.get("layers", ()), node["layers"] if "layers" in values else (), strict=False), 1):
+        for number, (each, place) in enumerate(
+            zip(values.get("layers", ()), node["layers"] if "layers" in values else (), strict=False), 1
+        ):
             if not isinstance(each, Filled):
                 continue
             name = each.get("name", f"layer {number}")
             if name in names:
                 document.error(
-                    each.at("name"), "layer-twice", f"a second layer is called {shown(name)}, the first on line {names[name].start_mark.line + 1}", "rename one"
+                    each.at("name"),
+                    "layer-twice",
+                    f"a second layer is called {shown(name)}, the first on line {names[name].start_mark.line + 1}",
+                    "rename one",
                 )
             names[name] = place
             made = self._layer(draft, each, name, timezone, calendar)
@@ -151,7 +171,9 @@ class Builder:
                 found.append(made)
         return tuple(found)
 
-    def _layer(self, draft: Draft, values: Filled, name: str, timezone: str, calendar: HolidayCalendar | None) -> Layer | None:
+    def _layer(
+        self, draft: Draft, values: Filled, name: str, timezone: str, calendar: HolidayCalendar | None
+    ) -> Layer | None:
         borrowed = self.reference(values["schedule"], values.node["schedule"], draft) if "schedule" in values else None
         return layer(values, name, draft, timezone, calendar, borrowed)
 
@@ -160,10 +182,22 @@ class Builder:
             if not isinstance(each, Filled):
                 continue
             if combine == "priority" and "priority" not in each.node:
-                draft.document.error(each.node, "missing-key", "this layer lacks 'priority', which combine: priority needs", "write priority: 1; the larger number wins")
-            if combine != "priority" and "priority" in each.node and "combine" not in values.node.keys() - values.keys():
                 draft.document.error(
-                    each.node.keys_at["priority"], "needs-priority", f"'priority' has no meaning with combine: {combine}", "add combine: priority to the schedule, or delete it"
+                    each.node,
+                    "missing-key",
+                    "this layer lacks 'priority', which combine: priority needs",
+                    "write priority: 1; the larger number wins",
+                )
+            if (
+                combine != "priority"
+                and "priority" in each.node
+                and "combine" not in values.node.keys() - values.keys()
+            ):
+                draft.document.error(
+                    each.node.keys_at["priority"],
+                    "needs-priority",
+                    f"'priority' has no meaning with combine: {combine}",
+                    "add combine: priority to the schedule, or delete it",
                 )
 
     def _holidays(self, draft: Draft, values: Filled) -> HolidayCalendar | None:
@@ -183,26 +217,32 @@ class Builder:
             schedule.must_cover = ALWAYS
         schedule.cover_holidays = calendar
         windows: tuple[Window | None, ...] = (schedule.must_cover, schedule.must_cover_except)
-        if any(window is not None and window.holidays for window in windows) and calendar is None and "holidays" not in values.node:
+        if (
+            any(window is not None and window.holidays for window in windows)
+            and calendar is None
+            and "holidays" not in values.node
+        ):
             need_holidays(values, "must_cover", draft)
-
-    # -- schedules that follow another
 
     def _follower(self, draft: Draft, name: str, values: Filled) -> Schedule | None:
         document, node = draft.document, values.node
-        for key in _FOLLOWER:
+        for key in COPIED:
             if key in node:
                 document.error(
-                    node.keys_at[key], "follows-and-own", f"{key!r} cannot stand beside 'follows': it is copied from the schedule that is followed",
+                    node.keys_at[key],
+                    "follows-and-own",
+                    f"{key!r} cannot stand beside 'follows': it is copied from the schedule that is followed",
                     f"delete {key!r}, or delete 'follows'",
-                )  # fmt: skip
+                )
         if "follows" not in values:
             return None
         if "/" in values["follows"]:
             document.error(
-                node["follows"], "follows-other-team", f"{shown(values['follows'])} is another team's: 'follows' copies a schedule of this team",
+                node["follows"],
+                "follows-other-team",
+                f"{shown(values['follows'])} is another team's: 'follows' copies a schedule of this team",
                 f"borrow its answer instead: schedule: {values['follows']}",
-            )  # fmt: skip
+            )
             return None
         leader = self.reference(values["follows"], node["follows"], draft, borrowed=False)
         calendar = self._holidays(draft, values)
@@ -210,92 +250,19 @@ class Builder:
             if "people" in values:
                 blocks(values, draft, None, None)
             return None
-        layers = tuple(made for each in leader.layers if (made := self._copy(each, leader, draft, values)) is not None)
+        layers = tuple(made for each in leader.layers if (made := copied(each, draft, values)) is not None)
         if not layers:
             return None
         schedule = Schedule(
-            team=draft.name, name=name, timezone=draft.timezone, source=document.source(node), layers=layers, combine=leader.combine,
-            leader=leader, pages=values.get("pages", "all"),
-        )  # fmt: skip
+            team=draft.name,
+            name=name,
+            timezone=draft.timezone,
+            source=document.source(node),
+            layers=layers,
+            combine=leader.combine,
+            leader=leader,
+            pages=values.get("pages", "all"),
+        )
         leader.followers = (*leader.followers, schedule)
         self._cover(draft, schedule, values, calendar)
         return schedule
-
-    def _copy(self, led: Layer, leader: Schedule, draft: Draft, values: Filled) -> Layer | None:
-        document, node = draft.document, values.node
-        rotation, borrows = led.rotation, led.borrows
-        offset: int = values.get("offset", 0)
-        if borrows is not None and "offset" in node and "people" not in node:
-            document.error(
-                node.keys_at["offset"], "offset-of-borrowed", f"'offset' cannot count the turns of layer {led.name!r}, which is {borrows.team}/{borrows.name}",
-                "delete 'offset', or give this schedule people of its own",
-            )  # fmt: skip
-            return None
-        if "people" in node:
-            if "people" not in values:
-                return None
-            rotation = self._replaced(led, draft, values)
-            borrows = None
-            if rotation is None:
-                return None
-        elif rotation is not None:
-            rotation = _turned(rotation, rotation.blocks, rotation.offset + offset, rotation)
-        at = _handoff_time(led)
-        start, end = life(values.get("from"), at), life(values.get("until"), at)
-        if start is None or (led.from_clock is not None and instant(led.from_clock, led.timezone) > instant(start, led.timezone)):
-            start = led.from_clock
-        if end is None or (led.until_clock is not None and instant(led.until_clock, led.timezone) < instant(end, led.timezone)):
-            end = led.until_clock
-        if ("from" in values or "until" in values) and start is not None and end is not None and instant(end, led.timezone) <= instant(start, led.timezone):
-            document.warn(values.at("until", "from"), "empty-layer", f"nobody is ever on call in layer {led.name!r} here: its end is not after its start", "change 'from' or 'until'")
-        return Layer(
-            name=led.name, timezone=led.timezone, source=led.source, rotation=rotation, borrows=borrows, when=led.when, except_=led.except_,
-            from_clock=start, until_clock=end, priority=led.priority, holidays=led.holidays,
-        )  # fmt: skip
-
-    def _replaced(self, led: Layer, draft: Draft, values: Filled) -> Rotation | None:
-        document, node = draft.document, values.node
-        rotation = led.rotation
-        anchor = rotation.blocks[0].starting_clock if rotation is not None else None
-        given = blocks(values, draft, None, _handoff_time(led))
-        if given is None:
-            return None
-        every = rotation.every if rotation is not None else None
-        if every is None and any(len(block.order) > 1 for block in given):
-            document.error(
-                node["people"], "missing-every", f"several turns, and layer {led.name!r} of the schedule that is followed has none",
-                "write one entry; [[alice, bob]] for two people on call together",
-            )  # fmt: skip
-            return None
-        if given[0].starting_clock is None:
-            given = (Block(anchor, given[0].order, given[0].source), *given[1:])
-        if rotation is None:
-            return Rotation(blocks=given, source=document.source(node))
-        return _turned(rotation, given, rotation.offset + values.get("offset", 0), Rotation(given, document.source(node)))
-
-
-def _turned(rotation: Rotation, given: tuple[Block, ...], offset: int, placed: Rotation) -> Rotation:
-    return Rotation(
-        blocks=given, source=placed.source, every=rotation.every, month_day=rotation.month_day, elapsed=rotation.elapsed, lasts=rotation.lasts,
-        next_working_day=rotation.next_working_day, offset=offset,
-    )  # fmt: skip
-
-
-def _handoff_time(led: Layer) -> Any:
-    """The time of day of a layer's handoffs, None if it has none."""
-    rotation = led.rotation
-    if rotation is None or rotation.every is None or rotation.every.unit not in ("day", "week", "month"):
-        return None
-    start = rotation.blocks[0].starting_clock
-    return start.time() if start is not None else None
-
-
-def handoff_time(schedule: Schedule) -> tuple[Any, str] | None:
-    """The time of day of the handoffs of a schedule of exactly one layer, and its zone; None if there is none."""
-    if len(schedule.layers) != 1:
-        return None
-    at = _handoff_time(schedule.layers[0])
-    return None if at is None else (at, schedule.layers[0].timezone)
-
-
-

@@ -7,21 +7,23 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from oncall_rota.config.absence import Absence, absences, attach_absences
+from oncall_rota.config.absence import Absence, CalendarAbsence, absences, attach_absences
 from oncall_rota.config.build import Builder
 from oncall_rota.config.check import check_contacts, check_names, drop_services
 from oncall_rota.config.declaration import OVERRIDES as OVERRIDE_LIST
-from oncall_rota.config.declaration import TEAM, team_name
+from oncall_rota.config.declaration import TEAM
 from oncall_rota.config.document import Document, Mapping
 from oncall_rota.config.draft import Draft
 from oncall_rota.config.escalation import paged
-from oncall_rota.config.field import BAD, Filled
+from oncall_rota.config.field import BAD
 from oncall_rota.config.folder import OVERRIDES, PEOPLE, SETTINGS, Folder
 from oncall_rota.config.holiday import Calendars
+from oncall_rota.config.name import team_name
 from oncall_rota.config.order import warn_of_order
 from oncall_rota.config.override import Placed, attach
 from oncall_rota.config.people import people
 from oncall_rota.config.problem import ERROR, Mistake, Problem, shown
+from oncall_rota.config.record import Filled
 from oncall_rota.config.service import services
 from oncall_rota.config.settings import Settings, settings
 from oncall_rota.schedule.model import Person, Source, Team
@@ -98,13 +100,15 @@ class _Load:
         self.order.append(draft)
         return draft
 
-    def _everywhere(self) -> dict[str, list[Absence]]:
+    def _everywhere(self) -> dict[str, list[Absence | CalendarAbsence]]:
         """The absences of people.yaml, by person."""
         people = self.people
-        found: dict[str, list[Absence]] = {}
+        found: dict[str, list[Absence | CalendarAbsence]] = {}
         for person, given in people.away.items():
             found[person] = [
-                absence for values in given for absence in absences(person, values, people, people.document, self.folder)
+                absence
+                for values in given
+                for absence in absences(person, values, people, people.document, self.folder)
             ]
         return found
 
@@ -112,8 +116,8 @@ class _Load:
         self.partial = asked is not None
         if asked is None:
             self.folder.check()
-        for team in asked if asked is not None else self.folder.teams:
-            self.draft(team)
+        for name in asked if asked is not None else self.folder.teams:
+            self.draft(name)
         made: dict[str, Team] = {}
         placed: list[tuple[Draft, Team, dict[str, list[Placed]]]] = []
         targets: list[tuple[Draft, Team, dict[str, Any]]] = []
@@ -129,7 +133,7 @@ class _Load:
             team.services.update(services(draft, team, self.builder))
             placed.append((draft, team, attach(draft, team)))
             attach_absences(draft, team.schedules.values(), self.everywhere)
-            targets.append((draft, team, paged(draft, team, self.builder)))
+            targets.append((draft, team, paged(draft, self.builder)))
         check_names([draft for draft, _, _ in placed], self.people, self.folder.teams)
         check_contacts(self.people, targets, partial=self.partial)
         self.builder.close()
@@ -145,9 +149,17 @@ class _Load:
         wanted = self.folder.teams if asked is None else asked
         if not self.people.exists and any(draft.values is not None for draft in self.order):
             self.folder.problems.append(
-                Problem(PEOPLE, 1, 1, ERROR, "no-people-file", "there is no people.yaml: it says who the people in the rotations are",
-                        "create it beside the team files, with an entry such as `alice: {name: Alice Adams, email: alice@example.com}`")
-            )  # fmt: skip
+                Problem(
+                    PEOPLE,
+                    1,
+                    1,
+                    ERROR,
+                    "no-people-file",
+                    "there is no people.yaml: it says who the people in the rotations are",
+                    "create it beside the team files, with an entry such as `alice: "
+                    "{name: Alice Adams, email: alice@example.com}`",
+                )
+            )
         catalog = Catalog(
             folder=self.folder.root,
             teams={name: made[name] for name in dict.fromkeys(wanted) if name in good},
@@ -173,7 +185,10 @@ class _Load:
                         shrunk = True
                         if self.people.exists:
                             draft.document.error(
-                                node, "borrows-broken", f"{other}, which is borrowed here, has mistakes of its own", f"repair {other}.yaml"
+                                node,
+                                "borrows-broken",
+                                f"{other}, which is borrowed here, has mistakes of its own",
+                                f"repair {other}.yaml",
                             )
         return good
 
@@ -184,7 +199,14 @@ class _Load:
             if document.more:
                 last = document.problems[-1]
                 found.append(
-                    Problem(document.path, last.line, last.column, ERROR, "too-many-problems", f"{document.more:,} more problems in this file are not shown")
+                    Problem(
+                        document.path,
+                        last.line,
+                        last.column,
+                        ERROR,
+                        "too-many-problems",
+                        f"{document.more:,} more problems in this file are not shown",
+                    )
                 )
         return tuple(sorted(dict.fromkeys(found)))
 
@@ -192,7 +214,13 @@ class _Load:
 def _read(team: str, document: Document, overrides: Document | None, loading: _Load) -> Draft:
     root = document.root
     if root is None and not document.broken:
-        document.error_at(1, 1, "empty-file", "the file is empty", f"write e.g. team: {team}, timezone: Europe/London and rotation:, or use `oncall init`")
+        document.error_at(
+            1,
+            1,
+            "empty-file",
+            "the file is empty",
+            f"write e.g. team: {team}, timezone: Europe/London and rotation:, or use `oncall init`",
+        )
     values = TEAM.read(root, document) if root is not None else None
     values = values if isinstance(values, Filled) else None
     draft = Draft(team, document, values, loading.people, loading.calendars, overrides)
@@ -202,22 +230,39 @@ def _read(team: str, document: Document, overrides: Document | None, loading: _L
     if values is None:
         return draft
     if values.get("team", team) != team and _nameable(team):
-        document.error(values.node["team"], "team-name", f"the team is called {shown(values['team'])}, and the file {team}.yaml", f"write team: {team}, or rename the file")
+        document.error(
+            values.node["team"],
+            "team-name",
+            f"the team is called {shown(values['team'])}, and the file {team}.yaml",
+            f"write team: {team}, or rename the file",
+        )
     draft.timezone = values.get("timezone", "UTC")
     draft.zone = zone(draft.timezone)
     if "holidays" in values:
         draft.holidays = loading.calendars.read(values["holidays"], values.node["holidays"], document)
     if "rotation" in values.node and "schedules" in values.node:
         document.error(
-            values.node.keys_at["rotation"], "rotation-and-schedules", "'rotation' stands beside 'schedules', and means schedules: {primary: …}",
+            values.node.keys_at["rotation"],
+            "rotation-and-schedules",
+            "'rotation' stands beside 'schedules', and means schedules: {primary: …}",
             "move it into 'schedules' under the name primary",
-        )  # fmt: skip
+        )
     elif "rotation" not in values.node and "schedules" not in values.node:
-        document.error(values.node, "missing-key", "the team has neither 'rotation' nor 'schedules'", "write e.g. rotation: with people, every, handoff and starting")
+        document.error(
+            values.node,
+            "missing-key",
+            "the team has neither 'rotation' nor 'schedules'",
+            "write e.g. rotation: with people, every, handoff and starting",
+        )
     if "schedules" in values:
-        draft.written = {name: each for name, each in values["schedules"].items()}
+        draft.written = dict(values["schedules"])
         if not values["schedules"].node:
-            document.error(values.node["schedules"], "empty-list", "there is no schedule in 'schedules'", "write at least one, by name")
+            document.error(
+                values.node["schedules"],
+                "empty-list",
+                "there is no schedule in 'schedules'",
+                "write at least one, by name",
+            )
     elif "rotation" in values:
         draft.written = {"primary": values["rotation"]}
     return draft
@@ -235,9 +280,11 @@ def _override_list(document: Document) -> Any:
     root = document.root
     if isinstance(root, Mapping) and "overrides" in root:
         document.error(
-            root.keys_at["overrides"], "wrong-kind", "an overrides file is a plain list, without a key 'overrides'",
+            root.keys_at["overrides"],
+            "wrong-kind",
+            "an overrides file is a plain list, without a key 'overrides'",
             "delete this line, and begin every override with '- ' in the first column",
-        )  # fmt: skip
+        )
         return BAD
     return OVERRIDE_LIST.read(root, document)
 
@@ -246,5 +293,3 @@ def _team(draft: Draft) -> Team:
     schedules = {name: made for name in draft.written if (made := draft.schedules.get(name)) is not None}
     line = draft.values.node.start_mark.line + 1 if draft.values is not None else 1
     return Team(draft.name, draft.timezone, Source(draft.document.path, line), schedules)
-
-

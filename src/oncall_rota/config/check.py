@@ -16,14 +16,26 @@ def check_names(drafts: Iterable[Draft], people: People, teams: Iterable[str]) -
     for draft in drafts:
         values = draft.values
         if values is None or "schedules" not in values.node or "schedules" not in values:
-            names: dict[str, Any] = {"primary": values.node.keys_at["rotation"]} if values is not None and "rotation" in values else {}
+            names: dict[str, Any] = (
+                {"primary": values.node.keys_at["rotation"]} if values is not None and "rotation" in values else {}
+            )
         else:
             names = values["schedules"].node.keys_at
         for name, node in names.items():
-            other = "a person in people.yaml" if name in people.persons else f"a team in {name}.yaml" if name in team_names else ""
+            other = (
+                "a person in people.yaml"
+                if name in people.persons
+                else f"a team in {name}.yaml"
+                if name in team_names
+                else ""
+            )
             if other:
                 draft.document.error(
-                    node, "name-collision", f"{name!r} is a schedule here and {other}", "rename one, so that a bare name is clear", fatal=False
+                    node,
+                    "name-collision",
+                    f"{name!r} is a schedule here and {other}",
+                    "rename one, so that a bare name is clear",
+                    fatal=False,
                 )
 
 
@@ -39,16 +51,20 @@ def check_contacts(people: People, paged: Iterable[tuple[Draft, Team, dict[str, 
     wanted: set[str] = set()
     for draft, team, targets in paged:
         for name, node in targets.items():
-            for person in _people(team.schedules[name]) if name in team.schedules else [name]:
-                named.setdefault(person, (draft.document.path, node))
-        wanted.update(person for schedule in team.schedules.values() for person in _people(schedule))
+            for each in _people(team.schedules[name]) if name in team.schedules else [name]:
+                named.setdefault(each, (draft.document.path, node))
+        wanted.update(each for schedule in team.schedules.values() for each in _people(schedule))
     for person in bare:
         node = people.document.root.keys_at[person.id]
         hint = "add email: or phone:, or until: with the day on which the person left"
         if person.id in named:
             path, at = named[person.id]
             people.document.error(
-                node, "no-contact", f"{person.id} has no contact, and the escalation in {path}:{at.start_mark.line + 1} pages {person.id}", hint, fatal=False
+                node,
+                "no-contact",
+                f"{person.id} has no contact, and the escalation in {path}:{at.start_mark.line + 1} pages {person.id}",
+                hint,
+                fatal=False,
             )
         elif not partial or person.id in wanted:
             people.document.warn(node, "no-contact", f"{person.id} has no contact", hint)
@@ -57,13 +73,21 @@ def check_contacts(people: People, paged: Iterable[tuple[Draft, Team, dict[str, 
 def drop_services(draft: Draft, team: Team, good: set[str]) -> None:
     """Leave out services whose new owner has no single meaning (reported)."""
     for name, service in list(team.services.items()):
-        if service.handover is not None and service.handover.to.team not in good and service.handover.to.team != team.name:
+        if (
+            service.handover is not None
+            and service.handover.to.team not in good
+            and service.handover.to.team != team.name
+        ):
             del team.services[name]
             node = draft.values["services"][name]["handover"].node["to"] if draft.values is not None else None
             if node is not None:
                 other = service.handover.to.team
                 draft.document.error(
-                    node, "handover-broken", f"{other}, to which {name} is handed over, has mistakes of its own", f"repair {other}.yaml", fatal=False
+                    node,
+                    "handover-broken",
+                    f"{other}, to which {name} is handed over, has mistakes of its own",
+                    f"repair {other}.yaml",
+                    fatal=False,
                 )
 
 

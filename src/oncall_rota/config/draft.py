@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from oncall_rota.config.document import Document
-from oncall_rota.config.field import Filled
 from oncall_rota.config.holiday import Calendars
 from oncall_rota.config.people import People
+from oncall_rota.config.record import Filled
 from oncall_rota.schedule.model import HolidayCalendar, Schedule
 from oncall_rota.timeline.zone import UTC_ZONE, Zone
 
@@ -20,12 +20,29 @@ class Draft:
     """
 
     __slots__ = (
-        "borrowed", "calendars", "document", "holidays", "name", "overrides", "overrides_document", "people", "schedules", "timezone", "values",
-        "written", "zone",
-    )  # fmt: skip
+        "borrowed",
+        "calendars",
+        "document",
+        "holidays",
+        "name",
+        "overrides",
+        "overrides_document",
+        "people",
+        "schedules",
+        "timezone",
+        "values",
+        "written",
+        "zone",
+    )
 
     def __init__(
-        self, name: str, document: Document, values: Filled | None, people: People, calendars: Calendars, overrides_document: Document | None
+        self,
+        name: str,
+        document: Document,
+        values: Filled | None,
+        people: People,
+        calendars: Calendars,
+        overrides_document: Document | None,
     ) -> None:
         self.name = name
         self.document = document

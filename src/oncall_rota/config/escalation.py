@@ -8,53 +8,68 @@ from typing import Any
 from oncall_rota.config.build import Builder
 from oncall_rota.config.document import Sequence
 from oncall_rota.config.draft import Draft
-from oncall_rota.config.field import BAD, Filled
+from oncall_rota.config.field import BAD
 from oncall_rota.config.problem import did_you_mean, shown
-from oncall_rota.schedule.model import Team
+from oncall_rota.config.record import Filled
 
 
-def paged(draft: Draft, team: Team, builder: Builder) -> dict[str, Any]:
+def paged(draft: Draft, builder: Builder) -> dict[str, Any]:
     """Check the team's escalations; gives the schedules and people whom they page, each with the node that says so."""
     found: dict[str, Any] = {}
     values = draft.values
     if values is None:
         return found
-    _policy(values, values, draft, team, builder, found)
+    _policy(values, values, draft, builder, found)
     severity = values.get("severity")
     for level in (severity or {}).values():
         if isinstance(level, Filled):
-            _policy(level, values, draft, team, builder, found)
+            _policy(level, values, draft, builder, found)
             if "notify" in level:
-                _targets(level["notify"], level.node["notify"], draft, team, builder, found)
+                _targets(level["notify"], level.node["notify"], draft, builder, found)
             if "notify" in level.node and "escalation" in level.node:
-                draft.document.error(level.node.keys_at["notify"], "notify-and-escalation", "'notify' stands beside 'escalation'", "keep one of the two")
+                draft.document.error(
+                    level.node.keys_at["notify"],
+                    "notify-and-escalation",
+                    "'notify' stands beside 'escalation'",
+                    "keep one of the two",
+                )
     return found
 
 
-def _policy(values: Filled, outer: Filled, draft: Draft, team: Team, builder: Builder, found: dict[str, Any]) -> None:
+def _policy(values: Filled, outer: Filled, draft: Draft, builder: Builder, found: dict[str, Any]) -> None:
     document = draft.document
     steps = [step for step in values.get("escalation") or () if isinstance(step, Filled)]
     repeat = values.get("repeat", outer.get("repeat", 0))
     if "repeat" in values.node and "escalation" not in values.node and "escalation" not in outer.node:
-        document.error(values.node.keys_at["repeat"], "repeat-without-escalation", "'repeat' goes through the escalation again, and there is none", "add escalation:, or delete it")
+        document.error(
+            values.node.keys_at["repeat"],
+            "repeat-without-escalation",
+            "'repeat' goes through the escalation again, and there is none",
+            "add escalation:, or delete it",
+        )
     for number, step in enumerate(steps, 1):
         if "notify" in step:
-            _targets(step["notify"], step.node["notify"], draft, team, builder, found)
+            _targets(step["notify"], step.node["notify"], draft, builder, found)
         last = number == len(steps)
         if "wait" not in step.node and (not last or repeat):
             why = f"repeat: {repeat} begins again after it" if last else "the next step begins after it"
-            document.error(step.node, "missing-wait", f"step {number} says nothing about how long it waits, and {why}", "add wait: 5m")
+            document.error(
+                step.node,
+                "missing-wait",
+                f"step {number} says nothing about how long it waits, and {why}",
+                "add wait: 5m",
+            )
         elif repeat and step.get("wait") == timedelta(0):
             document.warn(step.node["wait"], "no-wait", f"step {number} waits no time before the next", "add wait: 5m")
 
 
-def _targets(names: list[Any], node: Any, draft: Draft, team: Team, builder: Builder, found: dict[str, Any]) -> None:
+def _targets(names: list[Any], node: Any, draft: Draft, builder: Builder, found: dict[str, Any]) -> None:
     for name, place in zip(names, node if node.__class__ is Sequence else [node], strict=False):
         if name is not BAD:
-            _target(name, place, draft, team, builder, found)
+            _target(name, place, draft, builder, found)
 
 
-def _target(name: str, node: Any, draft: Draft, team: Team, builder: Builder, found: dict[str, Any]) -> None:
+def _target(name: str, node: Any, draft: Draft, builder: Builder, found: dict[str, Any]) -> None:
     document, persons = draft.document, draft.people.persons
     if "/" in name:
         if name.partition("/")[0] == draft.name or not builder.drafts.partial:
@@ -65,7 +80,12 @@ def _target(name: str, node: Any, draft: Draft, team: Team, builder: Builder, fo
             builder.named(name, node, draft, borrowed=False)
     elif name in draft.written:
         if name in persons:
-            document.error(node, "ambiguous-target", f"{name!r} is a schedule of this team and a person", f"write {draft.name}/{name} for the schedule, or rename one")
+            document.error(
+                node,
+                "ambiguous-target",
+                f"{name!r} is a schedule of this team and a person",
+                f"write {draft.name}/{name} for the schedule, or rename one",
+            )
         else:
             found[name] = node
     elif name in persons:
@@ -74,6 +94,8 @@ def _target(name: str, node: Any, draft: Draft, team: Team, builder: Builder, fo
         hint = f"for the team's schedule write {name}/primary" if name in builder.drafts.team_names() else ""
         known = [*draft.written, *persons]
         document.error(
-            node, "unknown-target", f"{shown(name)} is neither a schedule of this team nor a person", hint or did_you_mean(name, known, "targets are schedules, people and team/schedule")
+            node,
+            "unknown-target",
+            f"{shown(name)} is neither a schedule of this team nor a person",
+            hint or did_you_mean(name, known, "targets are schedules, people and team/schedule"),
         )
-

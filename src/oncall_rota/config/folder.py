@@ -8,8 +8,8 @@ from collections.abc import Mapping as Names
 from pathlib import Path
 from typing import Any
 
-from oncall_rota.config.declaration import RESERVED_TEAMS, team_name
 from oncall_rota.config.document import Document
+from oncall_rota.config.name import RESERVED_TEAMS, team_name
 from oncall_rota.config.problem import ERROR, Mistake, Problem, did_you_mean, shown
 from oncall_rota.config.reader import MOST_BYTES, read
 from oncall_rota.errors import FolderNotFound
@@ -28,7 +28,9 @@ def find_folder(option: str | None, environ: Names[str, str], cwd: Path) -> Path
         what = "--dir" if option else "$ONCALL_DIR"
         path = cwd / Path(named).expanduser()
         if not path.is_dir():
-            raise FolderNotFound(f"no folder {str(path)!r} ({what})", "name the folder of the team files, or its parent")
+            raise FolderNotFound(
+                f"no folder {str(path)!r} ({what})", "name the folder of the team files, or its parent"
+            )
         return path / ROTATIONS if path.name != ROTATIONS and (path / ROTATIONS).is_dir() else path
     for above in (cwd, *cwd.parents):
         if (above / ROTATIONS).is_dir():
@@ -36,7 +38,8 @@ def find_folder(option: str | None, environ: Names[str, str], cwd: Path) -> Path
     if cwd.name == ROTATIONS:
         return cwd
     raise FolderNotFound(
-        f"no folder 'rotations' in {str(cwd)!r} or above it", "go to the repository, name the folder with --dir, or begin with `oncall init`"
+        f"no folder 'rotations' in {str(cwd)!r} or above it",
+        "go to the repository, name the folder with --dir, or begin with `oncall init`",
     )
 
 
@@ -59,7 +62,12 @@ class Folder:
                     if entry.is_symlink():
                         self._links.add(entry.name)
         except OSError as error:
-            self._problem(".", "unreadable", f"the folder cannot be read: {error.strerror}", "check the folder's name and permissions")
+            self._problem(
+                ".",
+                "unreadable",
+                f"the folder cannot be read: {error.strerror}",
+                "check the folder's name and permissions",
+            )
         self.teams = tuple(sorted(name[:-5] for name in self.names if name.endswith(".yaml") and self._is_team(name)))
 
     @staticmethod
@@ -71,13 +79,20 @@ class Folder:
         for name in sorted(self.names):
             shown_name = name.encode("utf-8", "replace").decode("utf-8")
             if name.lower().endswith(".yml"):
-                self._problem(shown_name, "yml-file", "a file ending in .yml is not read, expected .yaml", f"rename it to {shown_name[:-4]}.yaml")
+                self._problem(
+                    shown_name,
+                    "yml-file",
+                    "a file ending in .yml is not read, expected .yaml",
+                    f"rename it to {shown_name[:-4]}.yaml",
+                )
             elif name.endswith(OVERRIDES) and f"{name.removesuffix(OVERRIDES)}.yaml" not in self.names:
                 team = name.removesuffix(OVERRIDES)
                 self._problem(
-                    shown_name, "no-such-team", f"overrides for {shown(team)}, and there is no team file {shown(team + '.yaml')}",
+                    shown_name,
+                    "no-such-team",
+                    f"overrides for {shown(team)}, and there is no team file {shown(team + '.yaml')}",
                     did_you_mean(team, self.teams, f"name it after a team: TEAM{OVERRIDES}"),
-                )  # fmt: skip
+                )
             elif name.lower().endswith(".yaml") and not name.endswith(OVERRIDES):
                 self._check_name(name, shown_name)
 
@@ -86,10 +101,16 @@ class Folder:
             if name in (PEOPLE, SETTINGS):
                 return
             if not name.endswith(".yaml"):
-                raise Mistake("bad-name", f"the ending of {shown(shown_name)} is read only in small letters", f"rename it to {shown_name[:-5]}.yaml")
+                raise Mistake(
+                    "bad-name",
+                    f"the ending of {shown(shown_name)} is read only in small letters",
+                    f"rename it to {shown_name[:-5]}.yaml",
+                )
             team_name(name[:-5])
         except Mistake as mistake:
-            hint = mistake.hint.replace("write ", "rename the file to ") + (".yaml" if mistake.hint.startswith("write ") else "")
+            hint = mistake.hint.replace("write ", "rename the file to ") + (
+                ".yaml" if mistake.hint.startswith("write ") else ""
+            )
             self._problem(shown_name, "bad-file-name", f"the file's name is the team's: {mistake.message}", hint)
 
     def _problem(self, path: str, code: str, message: str, hint: str) -> None:
@@ -116,17 +137,32 @@ class Folder:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            return _unreadable(name, "unreadable", f"the file cannot be read: {error.strerror}", "check that it exists and its permissions")
+            return _unreadable(
+                name,
+                "unreadable",
+                f"the file cannot be read: {error.strerror}",
+                "check that it exists and its permissions",
+            )
         return read(name, data)
 
     def attachment(self, name: str, node: Any, document: Document) -> Path | None:
         """The path of a file that another file names, None if it may not be read (reported)."""
         if "/" in name or "\\" in name or name.startswith("."):
-            document.error(node, "outside-folder", f"{shown(name)} is not in this folder", "put the file into the folder and write only its name")
+            document.error(
+                node,
+                "outside-folder",
+                f"{shown(name)} is not in this folder",
+                "put the file into the folder and write only its name",
+            )
             return None
         if name not in self.names:
             known = sorted(each for each in self.names if each.endswith(".ics"))
-            document.error(node, "no-such-file", f"there is no file {shown(name)} in this folder", did_you_mean(name, known, "put it beside this file"))
+            document.error(
+                node,
+                "no-such-file",
+                f"there is no file {shown(name)} in this folder",
+                did_you_mean(name, known, "put it beside this file"),
+            )
             return None
         if name in self._links and (reason := self._outside(name)):
             document.error(node, "outside-folder", f"{shown(name)}: {reason}", "put the file itself into the folder")

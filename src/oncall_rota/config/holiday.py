@@ -45,6 +45,7 @@ class Calendars:
         return good[0] if good else None
 
     def _one(self, name: str, node: Any, document: Document) -> HolidayCalendar | None:
+        path = None
         if name.lower().endswith(".ics"):
             path = self.folder.attachment(name, node, document)
             if path is None:
@@ -53,12 +54,24 @@ class Calendars:
             from oncall_rota import calendar  # only folders with holidays pay for it
 
             try:
-                self._made[name] = calendar.ics_holidays(path) if name.lower().endswith(".ics") else calendar.country_holidays(name)
+                self._made[name] = calendar.country_holidays(name) if path is None else calendar.ics_holidays(path)
             except ValueError as error:
-                self._made[name] = f"{error}"
+                self._made[name] = reason(error)
         found = self._made[name]
         if isinstance(found, str):
-            document.error(node, "bad-holidays", found if name in found else f"{shown(name)}: {found}", "" if "did you mean" in found else "write a country, or country and subdivision, as in GB-ENG, or an .ics file")
+            hint = "write a country, or country and subdivision, as in GB-ENG, or an .ics file"
+            document.error(
+                node,
+                "bad-holidays",
+                found if name in found else f"{shown(name)}: {found}",
+                "" if "did you mean" in found else hint,
+            )
             return None
         return found
 
+
+def reason(error: ValueError) -> str:
+    """What a calendar's reader says, without the path of the file."""
+    said: str = getattr(error, "reason", "") or str(error)
+    line: int | None = getattr(error, "line", None)
+    return f"line {line}: {said}" if line else said

@@ -41,7 +41,6 @@ def check_team(catalog: Catalog, team: Team, from_at: datetime) -> tuple[Problem
 def digest(catalog: Catalog, team: str, from_at: datetime) -> str:
     """A digest of all that decides `check_team`: the day, and every file that the team's answer needs."""
     from hashlib import blake2b  # only here: it is slow to import
-
     from importlib import metadata
 
     wanted, waiting = set(), [team]
@@ -87,10 +86,14 @@ def _overlaps(schedule: Schedule, window: Interval) -> Iterator[Problem]:
         seen.add(overlap.layers)
         names = listed((f"'{name}'" for name in overlap.layers), "and")
         yield _at(
-            next(layer.source for layer in schedule.layers if layer.name == overlap.layers[-1]), ERROR, "overlapping-layers",
-            f"layers {names} of {schedule.name} are on call together, first {_between(schedule, overlap.start_at, overlap.end_at)}",
-            "part their hours (when: otherwise takes what is left), or say what is meant with combine: last wins, first wins, all or priority",
-        )  # fmt: skip
+            next(layer.source for layer in schedule.layers if layer.name == overlap.layers[-1]),
+            ERROR,
+            "overlapping-layers",
+            f"layers {names} of {schedule.name} are on call together, first "
+            f"{_between(schedule, overlap.start_at, overlap.end_at)}",
+            "part their hours (when: otherwise takes what is left), or say what is meant with combine: last wins, "
+            "first wins, all or priority",
+        )
 
 
 def _holes(schedule: Schedule, window: Interval) -> Iterator[Problem]:
@@ -101,21 +104,33 @@ def _holes(schedule: Schedule, window: Interval) -> Iterator[Problem]:
     if holes:
         first, more = holes[0], len(holes) - 1
         yield _at(
-            schedule.source, ERROR, "hole",
+            schedule.source,
+            ERROR,
+            "hole",
             f"nobody is on call in {schedule.team}/{schedule.name} {_between(schedule, first.start_at, first.end_at)}"
             + (f", and in {more} more stretches of the next 400 days" if more else ""),
             f"add a layer with when: otherwise, or people for these hours; {_ROUND_THE_CLOCK}",
-        )  # fmt: skip
+        )
     for override in schedule.overrides:
         if override.verb == "who" and not override.people and override.end_at > window.start_at:
             yield _at(
-                override.source, NOTE, "nobody", f"nobody is on call in {schedule.team}/{schedule.name} here, as this override says", "nothing, if it is meant"
+                override.source,
+                NOTE,
+                "nobody",
+                f"nobody is on call in {schedule.team}/{schedule.name} here, as this override says",
+                "nothing, if it is meant",
             )
     for layer in schedule.layers:
         for block in layer.rotation.blocks if layer.rotation is not None else ():
             for entry in block.order:
                 if not entry.people:
-                    yield _at(entry.source, NOTE, "nobody", f"a turn of {schedule.team}/{schedule.name} is vacant: nobody", "nothing, if it is meant")
+                    yield _at(
+                        entry.source,
+                        NOTE,
+                        "nobody",
+                        f"a turn of {schedule.team}/{schedule.name} is vacant: nobody",
+                        "nothing, if it is meant",
+                    )
 
 
 def _twice(schedule: Schedule, answer: tuple[Shift, ...], window: Interval) -> Iterator[Problem]:
@@ -135,10 +150,13 @@ def _twice(schedule: Schedule, answer: tuple[Shift, ...], window: Interval) -> I
             if start < end:
                 said.add(shift.person)
                 yield _at(
-                    schedule.source, WARNING, "person-in-both",
-                    f"{shift.person} is on call in {schedule.name} and in {leader.name}, which it follows, first {_between(schedule, moment(start), moment(end))}",
+                    schedule.source,
+                    WARNING,
+                    "person-in-both",
+                    f"{shift.person} is on call in {schedule.name} and in {leader.name}, which it follows, first "
+                    f"{_between(schedule, moment(start), moment(end))}",
                     "choose another offset, or an override for these hours",
-                )  # fmt: skip
+                )
                 break
 
 
@@ -156,10 +174,13 @@ def _gone(schedule: Schedule, answer: tuple[Shift, ...], catalog: Catalog) -> It
             start = moment(max(shift.start, last))
             source: Source = getattr(shift.cause, "source", schedule.source)
             yield _at(
-                source, ERROR, "shift-after-leaving",
-                f"{person.id} has a shift {_between(schedule, start, shift.end_at)}, and is here until {person.until_on} (people.yaml)",
+                source,
+                ERROR,
+                "shift-after-leaving",
+                f"{person.id} has a shift {_between(schedule, start, shift.end_at)}, and is here until "
+                f"{person.until_on} (people.yaml)",
                 "add a dated block of people without them, from the first handoff after that day, or correct `until`",
-            )  # fmt: skip
+            )
 
 
 def _outside(schedule: Schedule, window: Interval) -> Iterator[Problem]:
@@ -170,10 +191,13 @@ def _outside(schedule: Schedule, window: Interval) -> Iterator[Problem]:
         outside = _uncovered(schedule, line)
         if outside is not None:
             yield _at(
-                line.source, WARNING, "outside-layers",
-                f"this override adds hours to {schedule.team}/{schedule.name} in which no layer is active, first {_between(schedule, *outside)}",
+                line.source,
+                WARNING,
+                "outside-layers",
+                f"this override adds hours to {schedule.team}/{schedule.name} in which no layer is active, first "
+                f"{_between(schedule, *outside)}",
                 "name the layer that is meant with layer:, or keep it if these hours are meant",
-            )  # fmt: skip
+            )
 
 
 def _uncovered(schedule: Schedule, line: Override) -> tuple[datetime, datetime] | None:

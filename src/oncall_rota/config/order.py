@@ -27,12 +27,19 @@ def warn_of_order(schedule: Schedule, placed: list[Placed]) -> None:
                 return
             first, second = sorted((other, number))
             one, two = placed[first], placed[second]
-            if one.node is not two.node and _meet(one.override, two.override) and _changes(schedule, one.override, two.override):
+            if (
+                one.node is not two.node
+                and _meet(one.override, two.override)
+                and _changes(schedule, one.override, two.override)
+            ):
                 place = f"{one.document.path}:{one.override.source.line}"
                 two.document.warn(
-                    two.node, "line-order", f"this override overlaps the one at {place}, and the later line wins: in the other order the answer would differ",
+                    two.node,
+                    "line-order",
+                    f"this override overlaps the one at {place}, and the later line wins: in the other order the "
+                    "answer would differ",
                     "let them touch instead of overlap, or keep this order if it is meant",
-                )  # fmt: skip
+                )
         active.append(number)
 
 
@@ -42,7 +49,11 @@ def _meet(one: Override, two: Override) -> bool:
         return False
     if "who" in (one.verb, two.verb):
         return (one.verb, one.people) != (two.verb, two.people) or one.layer != two.layer
-    return bool(_touched(one) & _touched(two)) and (one.verb, one.people, one.person) != (two.verb, two.people, two.person)
+    return bool(_touched(one) & _touched(two)) and (one.verb, one.people, one.person) != (
+        two.verb,
+        two.people,
+        two.person,
+    )
 
 
 def _touched(line: Override) -> set[str]:
@@ -57,7 +68,15 @@ def _changes(schedule: Schedule, one: Override, two: Override) -> bool:
 
 def _answer(schedule: Schedule, lines: tuple[Override, ...], window: Interval) -> list[tuple[str, datetime, datetime]]:
     turned = Schedule(
-        schedule.team, schedule.name, schedule.timezone, schedule.source, schedule.layers, schedule.combine, lines, schedule.away,
-        schedule.leader, schedule.followers,
-    )  # fmt: skip
+        schedule.team,
+        schedule.name,
+        schedule.timezone,
+        schedule.source,
+        schedule.layers,
+        schedule.combine,
+        lines,
+        schedule.away,
+        schedule.leader,
+        schedule.followers,
+    )
     return [(shift.person, shift.start_at, shift.end_at) for shift in shifts(turned, window)]

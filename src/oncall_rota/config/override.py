@@ -1,16 +1,17 @@
-"""`overrides:` of a team, then of its overrides file -> what holds in each schedule, in the order in which it applies."""
+"""`overrides:` of a team, then its overrides file -> what holds in each schedule, in the order in which it applies."""
 
 from __future__ import annotations
 
 from datetime import time
 from typing import Any, NamedTuple
 
-from oncall_rota.config.build import handoff_time
+from oncall_rota.config.anchor import instant
 from oncall_rota.config.document import Document, Sequence
 from oncall_rota.config.draft import Draft
-from oncall_rota.config.field import BAD, Filled
-from oncall_rota.config.layer import instant
+from oncall_rota.config.field import BAD
+from oncall_rota.config.follower import handoff_time
 from oncall_rota.config.problem import did_you_mean, listed, shown
+from oncall_rota.config.record import Filled
 from oncall_rota.config.span import backwards, span
 from oncall_rota.schedule.model import Layer, Override, Schedule, Team
 from oncall_rota.timeline.zone import Zone, moment, zone
@@ -49,7 +50,10 @@ class _Facts:
 def attach(draft: Draft, team: Team) -> dict[str, list[Placed]]:
     """Fill each schedule's overrides; gives them by schedule with their places."""
     lines: list[tuple[Filled, Document]] = []
-    for given, document in ((draft.values.get("overrides") if draft.values else None, draft.document), (draft.overrides, draft.overrides_document)):
+    for given, document in (
+        (draft.values.get("overrides") if draft.values else None, draft.document),
+        (draft.overrides, draft.overrides_document),
+    ):
         if given and document is not None:
             lines += [(values, document) for values in given if isinstance(values, Filled)]
     placed: dict[str, list[Placed]] = {}
@@ -70,7 +74,12 @@ def attach(draft: Draft, team: Team) -> dict[str, list[Placed]]:
 def _unique(values: Filled, document: Document, ids: dict[str, Any]) -> None:
     name = values["id"]
     if name in ids:
-        document.error(values.node["id"], "id-twice", f"a second override has the id {shown(name)}, the first is at {ids[name]}", "change one of the two")
+        document.error(
+            values.node["id"],
+            "id-twice",
+            f"a second override has the id {shown(name)}, the first is at {ids[name]}",
+            "change one of the two",
+        )
     ids.setdefault(name, f"{document.path}:{values.node.start_mark.line + 1}")
 
 
@@ -92,14 +101,29 @@ def _overrides(
         if end <= start:
             backwards(values, ends, document)
             return []
-        alive = alive or any(begin < end and start < death for name, begin, death in known.lives if layer in (None, name))
+        alive = alive or any(
+            begin < end and start < death for name, begin, death in known.lives if layer in (None, name)
+        )
         override = Override(
-            change.verb, change.people, moment(start), moment(end), source, change.person, layer, values.get("id"), values.get("reason")
+            change.verb,
+            change.people,
+            moment(start),
+            moment(end),
+            source,
+            change.person,
+            layer,
+            values.get("id"),
+            values.get("reason"),
         )
         found.append((schedule.name, override))
     if not alive:
         where = f"layer {values['layer']!r}" if "layer" in values else listed(schedule.name for schedule in schedules)
-        document.warn(values.node, "outside-life", f"at no time of this override is {where} alive: it is before the start, or after the end", "check the year of `from`")
+        document.warn(
+            values.node,
+            "outside-life",
+            f"at no time of this override is {where} alive: it is before the start, or after the end",
+            "check the year of `from`",
+        )
     return found
 
 
@@ -113,11 +137,21 @@ def _change(values: Filled, document: Document, draft: Draft) -> Change | None:
             document.error(node, "no-verb", "this override says nothing about who", "add who:, add:, remove: or swap:")
         return None
     if len(verbs) > 1:
-        document.error(node.keys_at[verbs[1]], "two-verbs", f"{listed(verbs, 'and')} stand in one override", "write one override for each")
+        document.error(
+            node.keys_at[verbs[1]],
+            "two-verbs",
+            f"{listed(verbs, 'and')} stand in one override",
+            "write one override for each",
+        )
         return None
     verb = verbs[0]
     if "instead_of" in node and verb != "who":
-        document.error(node.keys_at["instead_of"], "two-verbs", f"'instead_of' cannot stand beside {verb!r}", "write who: and instead_of:")
+        document.error(
+            node.keys_at["instead_of"],
+            "two-verbs",
+            f"'instead_of' cannot stand beside {verb!r}",
+            "write who: and instead_of:",
+        )
         return None
     given = values.get(verb)
     people = _people(given, node[verb], document, draft)
@@ -136,7 +170,9 @@ def _change(values: Filled, document: Document, draft: Draft) -> Change | None:
     if person is None or not draft.known(person, node["instead_of"], document):
         return None
     if people == (person,):
-        document.warn(node["instead_of"], "no-effect", f"{person} instead of {person} changes nothing", "name two people")
+        document.warn(
+            node["instead_of"], "no-effect", f"{person} instead of {person} changes nothing", "name two people"
+        )
     return Change("instead_of", people, person)
 
 
@@ -184,7 +220,11 @@ def _scope(values: Filled, document: Document, draft: Draft, team: Team) -> list
     if not having and layer is not None:
         names = list(dict.fromkeys(name for schedule in schedules for name in _names(schedule.layers)))
         elsewhere = [schedule.name for schedule in team.schedules.values() if layer in _names(schedule.layers)]
-        hint = f"add schedule: {elsewhere[0]}" if elsewhere else did_you_mean(layer, names, f"layers are {listed(names, 'and')}")
+        hint = (
+            f"add schedule: {elsewhere[0]}"
+            if elsewhere
+            else did_you_mean(layer, names, f"layers are {listed(names, 'and')}")
+        )
         where = listed((schedule.name for schedule in schedules), "and")
         document.error(node["layer"], "unknown-layer", f"{where} has no layer {shown(layer)}", hint)
     return having

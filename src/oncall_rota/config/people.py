@@ -5,13 +5,71 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from oncall_rota.config.declaration import NOT_CONTACTS, people_file
+from oncall_rota.config import text
+from oncall_rota.config.declaration import OWN_AWAY
 from oncall_rota.config.document import Document
-from oncall_rota.config.field import Filled
+from oncall_rota.config.field import List, Text
+from oncall_rota.config.name import person_id
 from oncall_rota.config.problem import did_you_mean, shown
+from oncall_rota.config.record import Filled, Key, Record, Table
+from oncall_rota.config.rotation import ZONE, date_text
 from oncall_rota.schedule.model import Person
 
 PEOPLE = "people.yaml"
+
+
+CHANNELS = List(Text(what="a channel", examples=["sms"]), one=True)
+RULE = Table(
+    Text(text.span, "a length of time", pattern=r"^[0-9]+ *[a-z]+$"),
+    CHANNELS,
+    "a length of time and channels, e.g. 2m: sms",
+)
+CONTACTS = (
+    "email",
+    "phone",
+    "slack",
+    "push",
+    "telegram",
+    "matrix",
+    "mattermost",
+    "discord",
+    "teams",
+    "webhook",
+    "apprise",
+)
+PERSON_KEYS = {
+    "name": Key(Text(free=True), "The person's name, as people know it."),
+    "email": Key(Text(what="an e-mail address"), "E-mail address."),
+    "phone": Key(
+        Text(what="a telephone number", examples=["+447700900001"]),
+        "Telephone number, with + and country code.",
+        also=["mobile", "tel"],
+    ),
+    "timezone": Key(ZONE, "The person's own time zone.", also=["tz", "zone"]),
+    "notify": Key(List(RULE, "a list of rules"), "Which channels, how long after the page."),
+    "away": Key(
+        List(OWN_AWAY, "a list of absences", least=0), "Absences, in all teams.", also=["absences", "vacation"]
+    ),
+    "until": Key(date_text(), "The day on which the person left; kept for history.", also=["left", "end"]),
+    **{field: Key(Text(), "Address on this channel.") for field in CONTACTS[2:]},
+}
+NOT_CONTACTS = frozenset({"name", "timezone", "notify", "away", "until"})
+
+
+def person_record(fields: tuple[str, ...] = ()) -> Record:
+    """A person's entry, with the contact fields that the folder's notifiers name besides the usual ones."""
+    more = {field: Key(Text(), "Address on this channel.") for field in fields if field not in PERSON_KEYS}
+    return Record("a person", {**PERSON_KEYS, **more})
+
+
+def people_file(fields: tuple[str, ...] = ()) -> Table:
+    """people.yaml: people by id."""
+    return Table(
+        Text(person_id, "a person's id", pattern="^[a-z0-9][a-z0-9._-]*$", examples=["alice"]),
+        person_record(fields),
+        "people by id",
+        notes=True,
+    )
 
 
 class People:
@@ -39,9 +97,11 @@ class People:
             document.error(node, "unknown-person", "")
             return False
         document.error(
-            node, "unknown-person", f"nobody is called {shown(person)} in people.yaml",
+            node,
+            "unknown-person",
+            f"nobody is called {shown(person)} in people.yaml",
             did_you_mean(person, self.persons, f"add to people.yaml: {person}: {{name: …, email: …}}"),
-        )  # fmt: skip
+        )
         return False
 
 
@@ -63,14 +123,23 @@ def people(document: Document | None, fields: tuple[str, ...], teams: Iterable[s
         at = document.root.keys_at[person]
         if person in names:
             document.error(
-                at, "name-collision", f"{person!r} is a person here and a team in {person}.yaml", "rename one, so that a bare name is clear", fatal=False
+                at,
+                "name-collision",
+                f"{person!r} is a person here and a team in {person}.yaml",
+                "rename one, so that a bare name is clear",
+                fatal=False,
             )
         given = values.get(person)
         found.persons[person] = _person(person, given, at, document)
         if given is None:
             continue
         if "name" not in given and "name" not in given.node:
-            document.warn(entry, "no-name", f"{person} has no name", f"write name: {person.replace('.', ' ').replace('-', ' ').title()}")
+            document.warn(
+                entry,
+                "no-name",
+                f"{person} has no name",
+                f"write name: {person.replace('.', ' ').replace('-', ' ').title()}",
+            )
         away = given.get("away")
         if away:
             found.away[person] = [each for each in away if isinstance(each, Filled)]
@@ -83,4 +152,3 @@ def _person(person: str, given: Filled | None, at: Any, document: Document) -> P
         return Person(person, person, source)
     contacts = {key: value for key, value in given.items() if key not in NOT_CONTACTS}
     return Person(person, given.get("name", person), source, contacts, given.get("timezone"), given.get("until"))
-

@@ -56,9 +56,12 @@ def read(path: str, data: bytes) -> Document:
 def _text(document: Document, data: bytes) -> str:
     if len(data) > MOST_BYTES:
         document.error_at(
-            1, 1, "file-too-large", f"the file is larger than 1 MiB ({len(data):,} bytes or more)",
+            1,
+            1,
+            "file-too-large",
+            f"the file is larger than 1 MiB ({len(data):,} bytes or more)",
             "a rotation file is a few kilobytes; is this the right file?",
-        )  # fmt: skip
+        )
         raise _Stop
     try:
         text = data.decode("utf-8-sig")
@@ -68,10 +71,12 @@ def _text(document: Document, data: bytes) -> str:
         column = len(before) - (before.rfind("\n") + 1) + 1
         utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
         document.error_at(
-            line, column, "not-utf-8",
+            line,
+            column,
+            "not-utf-8",
             "the file is UTF-16, expected UTF-8" if utf16 else f"byte 0x{data[error.start]:02x} is not UTF-8",
             "save the file with the encoding UTF-8",
-        )  # fmt: skip
+        )
         raise _Stop from None
     if data.isascii() and not data.translate(None, _PLAIN):
         return text
@@ -79,9 +84,12 @@ def _text(document: Document, data: bytes) -> str:
     if found:
         before = text[: found.start()]
         document.error_at(
-            before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1, "control-character",
-            f"an invisible control character (U+{ord(found[0]):04X}) in the text", "delete it",
-        )  # fmt: skip
+            before.count("\n") + 1,
+            len(before) - (before.rfind("\n") + 1) + 1,
+            "control-character",
+            f"an invisible control character (U+{ord(found[0]):04X}) in the text",
+            "delete it",
+        )
         raise _Stop
     return text
 
@@ -105,7 +113,10 @@ class _Builder:
         event = self.parser.get_event()
         if event.__class__.__name__ != "StreamEndEvent":
             self.document.error(
-                event, "several-documents", "a second document begins here (`---`)", "one file holds one document: delete this line"
+                event,
+                "several-documents",
+                "a second document begins here (`---`)",
+                "one file holds one document: delete this line",
             )
             raise _Stop
         return root
@@ -144,9 +155,11 @@ class _Builder:
                 stack.append((parent, key, keyed))
                 if len(stack) > DEEPEST:
                     document.error(
-                        event, "too-deep", f"nested more than {DEEPEST} levels deep",
+                        event,
+                        "too-deep",
+                        f"nested more than {DEEPEST} levels deep",
                         "rotation files are flat: look for stray brackets",
-                    )  # fmt: skip
+                    )
                     raise _Stop
                 parent, key, keyed = node, None, kind is MappingStartEvent
                 event = get()
@@ -182,32 +195,41 @@ class _Builder:
 
     def complex_key(self, event: Any) -> None:
         self.document.error(
-            event, "complex-key", "a key must be a plain name, this one is a list or a mapping",
+            event,
+            "complex-key",
+            "a key must be a plain name, this one is a list or a mapping",
             "text that begins with '{' or '[' needs quotes",
-        )  # fmt: skip
+        )
         raise _Stop
 
     def odd_key(self, parent: Mapping, event: Any, name: str | None = None) -> None:
         name = event.value if name is None else name
         if name == "<<":
             self.document.error(
-                event, "merge-key", "`<<` (merge) is not part of the rotation format", "write the keys out, or repeat a whole value with an alias"
+                event,
+                "merge-key",
+                "`<<` (merge) is not part of the rotation format",
+                "write the keys out, or repeat a whole value with an alias",
             )
             return
         first = parent.keys_at[name].start_mark
         self.document.error(
-            event, "duplicate-key",
-            f"the key {shown(name)} stands here for a second time, first on line {first.line + 1}, column {first.column + 1}",
+            event,
+            "duplicate-key",
+            f"the key {shown(name)} stands here for a second time, first on line {first.line + 1}, column "
+            f"{first.column + 1}",
             "keep one of the two",
-        )  # fmt: skip
+        )
 
     def mark(self, event: Any, node: Any) -> None:
         """An anchor or a tag before a node."""
         if event.tag is not None:
             self.document.error(
-                event, "tag", f"a text that begins with '!' is a YAML tag ({shown(event.tag)}), and tags are not part of the format",
+                event,
+                "tag",
+                f"a text that begins with '!' is a YAML tag ({shown(event.tag)}), and tags are not part of the format",
                 "put quotes round it if the '!' is meant, else delete it",
-            )  # fmt: skip
+            )
         if event.anchor is not None:
             self.anchors[event.anchor] = node
 
@@ -215,24 +237,35 @@ class _Builder:
         name = event.anchor
         self.aliases += 1
         if self.aliases > MOST_ALIASES:
-            self.document.error(event, "too-many-aliases", f"more than {MOST_ALIASES} aliases (`*name`)", "write the values out")
+            self.document.error(
+                event, "too-many-aliases", f"more than {MOST_ALIASES} aliases (`*name`)", "write the values out"
+            )
             raise _Stop
         if name not in self.anchors:
             self.document.error(
-                event, "unknown-alias", f"a text that begins with '*' is an alias, and nothing is marked '&{name}'",
+                event,
+                "unknown-alias",
+                f"a text that begins with '*' is an alias, and nothing is marked '&{name}'",
                 did_you_mean(name, self.anchors, "put quotes round it if the '*' is meant"),
-            )  # fmt: skip
+            )
             raise _Stop
         node = self.anchors[name]
         if any(node is around for around in [parent, *(above for above, _, _ in stack)]):
-            self.document.error(event, "cyclic-alias", f"'*{name}' stands inside the value that it repeats ('&{name}')", "write the value out")
+            self.document.error(
+                event,
+                "cyclic-alias",
+                f"'*{name}' stands inside the value that it repeats ('&{name}')",
+                "write the value out",
+            )
             raise _Stop
         size, height = self.extent(node)
         self.nodes += size
         if self.nodes + count > MOST_NODES:
             self.too_many(event)
         if len(stack) + height > DEEPEST:
-            self.document.error(event, "too-deep", f"nested more than {DEEPEST} levels deep once '*{name}' is filled in")
+            self.document.error(
+                event, "too-deep", f"nested more than {DEEPEST} levels deep once '*{name}' is filled in"
+            )
             raise _Stop
         return node
 
@@ -252,6 +285,9 @@ class _Builder:
 
     def too_many(self, event: Any) -> None:
         self.document.error(
-            event, "too-many-values", f"more than {MOST_NODES:,} values in one file, aliases filled in", "is this the right file?"
+            event,
+            "too-many-values",
+            f"more than {MOST_NODES:,} values in one file, aliases filled in",
+            "is this the right file?",
         )
         raise _Stop

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from oncall_rota.config.declaration import OVERRIDES, TEAM, people_file
+from oncall_rota.config.declaration import OVERRIDES, TEAM
 from oncall_rota.config.field import Field
+from oncall_rota.config.people import people_file
 from oncall_rota.config.settings import SETTINGS
 
 KINDS = ("team", "overrides", "people", "oncall")

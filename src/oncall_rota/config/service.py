@@ -7,8 +7,8 @@ from typing import Any
 
 from oncall_rota.config.build import Builder
 from oncall_rota.config.draft import Draft
-from oncall_rota.config.field import Filled
 from oncall_rota.config.problem import listed
+from oncall_rota.config.record import Filled
 from oncall_rota.config.window import ALWAYS
 from oncall_rota.schedule.model import Handover, Service, Team
 from oncall_rota.timeline.zone import moment, wall
@@ -41,10 +41,11 @@ def _round_the_clock(name: str, values: Filled, availability: float, draft: Draf
     if first.must_cover == ALWAYS and first.must_cover_except is None:
         return
     draft.document.warn(
-        values.node["availability"], "availability-without-cover",
+        values.node["availability"],
+        "availability-without-cover",
         f"{name} promises {availability:g} percent, and {first.name} is not covered round the clock",
         f"write must_cover: always in {first.name}, or promise less than {ROUND_THE_CLOCK:g}",
-    )  # fmt: skip
+    )
 
 
 def _handover(name: str, service: Filled, draft: Draft, builder: Builder) -> Handover | None:
@@ -55,14 +56,21 @@ def _handover(name: str, service: Filled, draft: Draft, builder: Builder) -> Han
     lacking = [key for key in NEEDED if key not in (service if key == "runbook" else values).node]
     if lacking:
         document.error(
-            service.node.keys_at["handover"], "handover-incomplete", f"{name} is handed over without {listed(lacking, 'and')}",
-            "whoever takes it over needs " + listed((f"{key}: https://…" for key in lacking), "and"), fatal=False,
-        )  # fmt: skip
+            service.node.keys_at["handover"],
+            "handover-incomplete",
+            f"{name} is handed over without {listed(lacking, 'and')}",
+            "whoever takes it over needs " + listed((f"{key}: https://…" for key in lacking), "and"),
+            fatal=False,
+        )
     to = builder.reference(values["to"], values.node["to"], draft, borrowed=False) if "to" in values else None
     starting = values.get("starting")
     if to is None or starting is None:
         return None
     clock = starting if isinstance(starting, datetime) else datetime.combine(starting, time(0))
     return Handover(
-        to, moment(draft.zone.instant(wall(clock))), document.source(values.node), values.get("monitoring", ""), values.get("documentation", "")
+        to,
+        moment(draft.zone.instant(wall(clock))),
+        document.source(values.node),
+        values.get("monitoring", ""),
+        values.get("documentation", ""),
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
+from oncall_rota.config.anchor import show
 from oncall_rota.config.document import Document
-from oncall_rota.config.field import Filled
-from oncall_rota.config.layer import show
+from oncall_rota.config.record import Filled
 from oncall_rota.config.text import Moment
 from oncall_rota.timeline.zone import Zone, epoch, wall
 
@@ -34,9 +34,11 @@ def span(values: Filled, document: Document) -> Span | None:
     until, through = "until" in node, "through" in node
     if until and through:
         document.error(
-            node.keys_at["through"], "two-ends", "'until' and 'through' both say when it ends",
+            node.keys_at["through"],
+            "two-ends",
+            "'until' and 'through' both say when it ends",
             "keep one: `until` is not included, `through` includes that whole day",
-        )  # fmt: skip
+        )
         return None
     if not until and not through:
         hint = "add until: (a time, not included) or through: (the last whole day)"

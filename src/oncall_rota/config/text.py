@@ -18,7 +18,20 @@ from oncall_rota.timeline import zone as zones
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEKDAYS = {name: number for number, day in enumerate(DAYS) for name in (day, day[:3])}
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 YEARS = range(1900, 3000)
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
@@ -29,9 +42,18 @@ _EVERY = re.compile(r"(?:([+-]?[\d.]+)\s*)?([a-z]+)", re.ASCII)
 _NUMBERED = re.compile(r"(\d{1,2})(st|nd|rd|th)", re.ASCII)
 _UNITS = ("hour", "day", "week", "month", "shift")
 _WORDS = {
-    "hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "fortnight": "2 weeks", "fortnightly": "2 weeks",
-    "biweekly": "2 weeks", "quarter": "3 months", "quarterly": "3 months", "year": "12 months", "yearly": "12 months",
-}  # fmt: skip
+    "hourly": "hour",
+    "daily": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "fortnight": "2 weeks",
+    "fortnightly": "2 weeks",
+    "biweekly": "2 weeks",
+    "quarter": "3 months",
+    "quarterly": "3 months",
+    "year": "12 months",
+    "yearly": "12 months",
+}
 
 Moment = date | datetime
 
@@ -62,7 +84,11 @@ def clock_seconds(text: str) -> int:
     hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
     seconds = hour * 3600 + minute * 60 + second
     if minute > 59 or second > 59 or seconds > 86400:
-        raise Mistake("not-a-time", f"{shown(text)} is not a time of day: expected 00:00 to 23:59", "write hours and minutes, as in 09:30")
+        raise Mistake(
+            "not-a-time",
+            f"{shown(text)} is not a time of day: expected 00:00 to 23:59",
+            "write hours and minutes, as in 09:30",
+        )
     return seconds
 
 
@@ -82,14 +108,30 @@ def moment(text: str) -> Moment:
         raise Mistake("not-a-date", f"{shown(text)} is not a date, or a date and time", _date_hint(text))
     year, month, day = int(found[1]), int(found[2]), int(found[3])
     if len(found[2]) < 2 or len(found[3]) < 2:
-        raise Mistake("not-a-date", f"{shown(text)} is not a date: months and days have two digits", f"write {year}-{month:02}-{day:02}")
+        raise Mistake(
+            "not-a-date",
+            f"{shown(text)} is not a date: months and days have two digits",
+            f"write {year}-{month:02}-{day:02}",
+        )
     if not 1 <= month <= 12:
-        raise Mistake("not-a-date", f"{shown(text)} is not a date: there is no month {month}", "dates are year-month-day, as in 2026-01-05")
+        raise Mistake(
+            "not-a-date",
+            f"{shown(text)} is not a date: there is no month {month}",
+            "dates are year-month-day, as in 2026-01-05",
+        )
     last = monthrange(year, month)[1] if year else 0
     if not 1 <= day <= last:
-        raise Mistake("not-a-date", f"{shown(text)} is not a date: {MONTHS[month - 1]} {year} has {last} days", f"write a day from 01 to {last}")
+        raise Mistake(
+            "not-a-date",
+            f"{shown(text)} is not a date: {MONTHS[month - 1]} {year} has {last} days",
+            f"write a day from 01 to {last}",
+        )
     if year not in YEARS:
-        raise Mistake("not-a-date", f"{shown(text)}: the year is out of range, expected {YEARS[0]} to {YEARS[-1]}", "check the year")
+        raise Mistake(
+            "not-a-date",
+            f"{shown(text)}: the year is out of range, expected {YEARS[0]} to {YEARS[-1]}",
+            "check the year",
+        )
     on = date(year, month, day)
     if found[4] is None:
         return on
@@ -105,7 +147,9 @@ def moment(text: str) -> Moment:
 def _offset(text: str, offset: str) -> timezone:
     hours, minutes = int(offset[1:3]), int(offset[-2:])
     if hours > 14 or minutes > 59:
-        raise Mistake("not-a-date", f"{shown(text)}: no clock differs from UTC by {offset}", "write an offset as in +01:00, or Z")
+        raise Mistake(
+            "not-a-date", f"{shown(text)}: no clock differs from UTC by {offset}", "write an offset as in +01:00, or Z"
+        )
     span = timedelta(hours=hours, minutes=minutes)
     return timezone(-span if offset[0] == "-" else span)
 
@@ -115,7 +159,11 @@ def _date_hint(text: str) -> str:
     if numbers:
         one, two, year = int(numbers[1]), int(numbers[2]), numbers[3]
         ways = [f"{year}-{month:02}-{day:02}" for day, month in ((one, two), (two, one)) if month <= 12 and day <= 31]
-        return f"dates are year-month-day: {listed(dict.fromkeys(ways))}" if ways else "dates are year-month-day, as in 2026-01-05"
+        return (
+            f"dates are year-month-day: {listed(dict.fromkeys(ways))}"
+            if ways
+            else "dates are year-month-day, as in 2026-01-05"
+        )
     if text in ("null", "~", "none"):
         return "to say nothing, delete the line"
     return "write 2026-01-05, or 2026-01-05 09:00"
@@ -136,9 +184,10 @@ def wall_moment(text: str) -> Moment:
     found = moment(text)
     if isinstance(found, datetime) and found.tzinfo is not None:
         raise Mistake(
-            "not-a-wall-time", f"{shown(text)} is an instant, expected a time on the zone's own clock",
+            "not-a-wall-time",
+            f"{shown(text)} is an instant, expected a time on the zone's own clock",
             "leave out the offset; `timezone:` says whose clock it is",
-        )  # fmt: skip
+        )
     return found
 
 
@@ -147,7 +196,11 @@ def every(text: str) -> Every:
     """`week`, `2 weeks`, `12 hours`, `5 shifts`."""
     found = _EVERY.fullmatch(text.strip().lower())
     if not found:
-        raise Mistake("bad-every", f"{shown(text)} is not the length of a turn", "write e.g. week, 2 weeks, day, 12 hours, month, shift")
+        raise Mistake(
+            "bad-every",
+            f"{shown(text)} is not the length of a turn",
+            "write e.g. week, 2 weeks, day, 12 hours, month, shift",
+        )
     unit = found[2] if found[2] in _UNITS else found[2].removesuffix("s")
     if unit not in _UNITS:
         instead = _WORDS.get(found[2]) or suggest(unit, _UNITS)
@@ -156,9 +209,10 @@ def every(text: str) -> Every:
     number = found[1] or "1"
     if not number.isdigit() or not 1 <= int(number[:9]) <= 9999 or len(number) > 9:
         raise Mistake(
-            "bad-every", f"{shown(text)}: a turn lasts a whole number of {unit}s, from 1 to 9999, not {number[:20]}",
+            "bad-every",
+            f"{shown(text)}: a turn lasts a whole number of {unit}s, from 1 to 9999, not {number[:20]}",
             "write e.g. 36 hours for a day and a half" if "." in number else f"write e.g. 2 {unit}s",
-        )  # fmt: skip
+        )
     return Every(unit, int(number))
 
 
@@ -203,7 +257,11 @@ def span(text: str) -> timedelta:
     try:
         found = duration.parse(text)
     except ValueError as error:
-        raise Mistake("not-a-length", f"{error}".replace(", e.g.", ": expected e.g."), "write a number and a unit: s, m, h, d or w") from None
+        raise Mistake(
+            "not-a-length",
+            f"{error}".replace(", e.g.", ": expected e.g."),
+            "write a number and a unit: s, m, h, d or w",
+        ) from None
     if found > timedelta(days=36500):
         raise Mistake("not-a-length", f"{shown(text)} is longer than a hundred years", "check the number")
     return found

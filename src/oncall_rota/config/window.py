@@ -1,7 +1,7 @@
 """The grammar of `when`, `except` and `must_cover`: parts of the week.
 
-    mon-fri 09:00-17:30 · sat,sun · daily 22:00-06:00 · fri 18:00 - mon 09:00 · holidays 09:00-17:00 · otherwise ·
-    mon-fri from 08:00
+mon-fri 09:00-17:30 · sat,sun · daily 22:00-06:00 · fri 18:00 - mon 09:00 · holidays 09:00-17:00 · otherwise ·
+mon-fri from 08:00
 """
 
 from __future__ import annotations
@@ -23,9 +23,18 @@ _SPAN = re.compile(rf"([a-z]+)\s+({_TIME})\s*-\s*([a-z]+)\s+({_TIME})", re.ASCII
 _ITEM = re.compile(rf"(.*?)(?:(?:^|\s+)(?:from\s+({_TIME})|({_TIME})\s*-\s*({_TIME})))?", re.ASCII | re.DOTALL)
 _EXAMPLES = "write e.g. mon-fri 09:00-17:30, or daily 22:00-06:00, or fri 18:00 - mon 09:00"
 _INSTEAD = {
-    "weekdays": "mon-fri", "weekday": "mon-fri", "workdays": "mon-fri", "weekend": "sat,sun", "weekends": "sat,sun",
-    "everyday": "daily", "every day": "daily", "all": "daily", "always": "daily", "holiday": "holidays", "bank holidays": "holidays",
-}  # fmt: skip
+    "weekdays": "mon-fri",
+    "weekday": "mon-fri",
+    "workdays": "mon-fri",
+    "weekend": "sat,sun",
+    "weekends": "sat,sun",
+    "everyday": "daily",
+    "every day": "daily",
+    "all": "daily",
+    "always": "daily",
+    "holiday": "holidays",
+    "bank holidays": "holidays",
+}
 
 
 @lru_cache(maxsize=4096)
@@ -62,7 +71,11 @@ def union(texts: tuple[str, ...]) -> Window:
     if len(parts) == 1:
         return parts[0]
     if any(part.otherwise for part in parts):
-        raise Mistake("bad-window", "'otherwise' stands alone: it is all that no other layer covers", "write only `otherwise`, or a layer of its own")
+        raise Mistake(
+            "bad-window",
+            "'otherwise' stands alone: it is all that no other layer covers",
+            "write only `otherwise`, or a layer of its own",
+        )
     return Window(
         spans=tuple(span for part in parts for span in part.spans),
         holidays=tuple(span for part in parts for span in part.holidays),
@@ -104,7 +117,11 @@ def _start(clock: str, text: str) -> int:
 def _weekday(word: str, text: str) -> int:
     if word not in WEEKDAYS:
         instead = suggest(word, DAYS)
-        raise Mistake("bad-window", f"{shown(text)}: {shown(word)} is not a weekday", f"did you mean {instead!r}?" if instead else _EXAMPLES)
+        raise Mistake(
+            "bad-window",
+            f"{shown(text)}: {shown(word)} is not a weekday",
+            f"did you mean {instead!r}?" if instead else _EXAMPLES,
+        )
     return WEEKDAYS[word]
 
 
@@ -112,16 +129,24 @@ def _days(days: str, text: str) -> list[int]:
     if days == "daily":
         return list(range(7))
     if not days:
-        raise Mistake("bad-window", f"{shown(text)} does not say on which days", f"write daily {text.strip()}, or mon-fri {text.strip()}")
+        raise Mistake(
+            "bad-window",
+            f"{shown(text)} does not say on which days",
+            f"write daily {text.strip()}, or mon-fri {text.strip()}",
+        )
     if not re.fullmatch(r"[a-z]+(\s*[-,]\s*[a-z]+)*", days, re.ASCII):
         raise Mistake("bad-window", f"{shown(text)} is not a part of the week", _hint(text.strip().lower()))
     numbers: list[int] = []
     for part in days.split(","):
         ends = [word.strip() for word in part.split("-")]
         if len(ends) > 2:
-            raise Mistake("bad-window", f"{shown(text)}: a range of days has two ends", "write e.g. mon-fri, or mon,wed,fri")
+            raise Mistake(
+                "bad-window", f"{shown(text)}: a range of days has two ends", "write e.g. mon-fri, or mon,wed,fri"
+            )
         if ends[0] in _INSTEAD and len(ends) == 1:
-            raise Mistake("bad-window", f"{shown(text)}: {shown(ends[0])} is not a weekday", _hint(text.strip().lower()))
+            raise Mistake(
+                "bad-window", f"{shown(text)}: {shown(ends[0])} is not a weekday", _hint(text.strip().lower())
+            )
         first, last = _weekday(ends[0], text), _weekday(ends[-1], text)
         numbers += [(first + step) % 7 for step in range((last - first) % 7 + 1)]
     return numbers

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 PEOPLE = "".join(
-    f"{name}: {{name: {name.title()}, email: {name}@example.com}}\n" for name in ("alice", "bob", "carol", "dave", "erin")
+    f"{name}: {{name: {name.title()}, email: {name}@example.com}}\n"
+    for name in ("alice", "bob", "carol", "dave", "erin")
 )
 
 

@@ -49,10 +49,17 @@ def test_the_simple_case(folder: Folder) -> None:
 
 def test_a_cause_names_the_line_of_the_entry(folder: Folder) -> None:
     """Each entry of the list of people knows its own line."""
-    text = HEAD + "rotation:\n  people:\n    - alice\n    - [bob, carol]\n    - nobody\n  every: day\n  handoff: 9:00\n  starting: 2026-01-05\n"
+    text = (
+        HEAD + "rotation:\n  people:\n    - alice\n    - [bob, carol]\n    - nobody\n  every: day\n  handoff: 9:00\n  "
+        "starting: 2026-01-05\n"
+    )
     rotation = good(folder(payments=text)).layers[0].rotation
     assert rotation is not None
-    assert [(entry.people, entry.source.line) for entry in rotation.blocks[0].order] == [(("alice",), 5), (("bob", "carol"), 6), ((), 7)]
+    assert [(entry.people, entry.source.line) for entry in rotation.blocks[0].order] == [
+        (("alice",), 5),
+        (("bob", "carol"), 6),
+        ((), 7),
+    ]
     assert rotation.blocks[0].order[0].source.path == "payments.yaml"
 
 
@@ -83,8 +90,13 @@ def test_the_times_of_an_override(folder: Folder, line: str, start: str, end: st
 
 def test_a_bare_date_where_layers_differ_is_midnight(folder: Folder) -> None:
     """With two layers there is no one handoff's time."""
-    text = HEAD + "schedules:\n  primary:\n    combine: all\n    layers:\n      - {name: a, people: [alice]}\n      - {name: b, people: [bob]}\n"
-    override = good(folder(payments=text + "overrides: [{add: carol, from: 2026-01-08, until: 2026-01-09}]\n")).overrides[0]
+    text = (
+        HEAD + "schedules:\n  primary:\n    combine: all\n    layers:\n      - {name: a, people: [alice]}\n      - "
+        "{name: b, people: [bob]}\n"
+    )
+    override = good(
+        folder(payments=text + "overrides: [{add: carol, from: 2026-01-08, until: 2026-01-09}]\n")
+    ).overrides[0]
     assert override.start_at == datetime(2026, 1, 8, tzinfo=UTC)
     assert override.end_at - override.start_at == timedelta(days=1)
 
@@ -93,7 +105,9 @@ def test_overrides_hold_where_they_say(folder: Folder) -> None:
     """`swap` and `remove` hold everywhere, `who` in the first schedule, and the overrides file comes last."""
     text = HEAD + WEEKLY.replace("rotation:", "schedules:\n  primary:") + "  secondary: {follows: primary, offset: 1}\n"
     text += "overrides:\n  - {swap: [alice, bob], from: 2026-02-01, until: 2026-03-01}\n  - {who: erin, from: 2026-04-06, until: 2026-04-13}\n"
-    root = folder(payments=text, payments_overrides="- {add: dave, schedule: secondary, from: 2026-05-04, until: 2026-05-11}\n")
+    root = folder(
+        payments=text, payments_overrides="- {add: dave, schedule: secondary, from: 2026-05-04, until: 2026-05-11}\n"
+    )
     catalog, problems = load(root)
     assert problems == ()
     primary, secondary = catalog.teams["payments"].schedules.values()
@@ -107,7 +121,11 @@ def test_absences_of_people_hold_in_all_teams(folder: Folder) -> None:
     """people.yaml's `away` reaches each schedule in which the person or their cover may be on."""
     people = "alice:\n  name: A\n  email: a@example.com\n  away:\n    - {from: 2026-01-05, through: 2026-01-11, cover: bob}\n"
     people += "bob: {name: B, email: b@example.com}\ncarol: {name: C, email: c@example.com}\n"
-    root = folder(people, payments=HEAD + "rotation: {people: [alice]}\n", search="team: search\ntimezone: UTC\nrotation: {people: [carol]}\n")
+    root = folder(
+        people,
+        payments=HEAD + "rotation: {people: [alice]}\n",
+        search="team: search\ntimezone: UTC\nrotation: {people: [carol]}\n",
+    )
     catalog, problems = load(root)
     assert problems == ()
     assert [line.source.line for line in catalog.teams["payments"].first.away] == [5]
@@ -141,7 +159,10 @@ def test_a_broken_file_breaks_what_borrows_from_it_and_nothing_else(folder: Fold
     """A team has a single meaning only if what it borrows has one."""
     borrowing = "team: {}\ntimezone: UTC\nrotation: {{schedule: {}/primary}}\n"
     root = folder(
-        payments=HEAD + WEEKLY, first=borrowing.format("first", "second"), second=borrowing.format("second", "search"), search=SEARCH + "colour: red\n"
+        payments=HEAD + WEEKLY,
+        first=borrowing.format("first", "second"),
+        second=borrowing.format("second", "search"),
+        search=SEARCH + "colour: red\n",
     )
     catalog, problems = load(root)
     assert list(catalog.teams) == ["payments"]
@@ -172,9 +193,14 @@ def test_an_answer_survives_what_does_not_change_it(folder: Folder, people: str,
 
 def test_services_are_handed_over(folder: Folder) -> None:
     """From midnight of that day, in the team's zone, another team runs it."""
-    text = HEAD + WEEKLY + (
-        "services:\n  basket:\n    runbook: https://r.example.com\n    availability: 99.5\n    handover: {to: search/primary, starting: 2026-09-01,"
-        " monitoring: https://m.example.com, documentation: https://d.example.com}\n"
+    text = (
+        HEAD
+        + WEEKLY
+        + (
+            "services:\n  basket:\n    runbook: https://r.example.com\n    availability: 99.5\n    handover: "
+            "{to: search/primary, starting: 2026-09-01,"
+            " monitoring: https://m.example.com, documentation: https://d.example.com}\n"
+        )
     )
     catalog, problems = load(folder(payments=text, search=SEARCH), ["payments"])
     assert problems == ()
@@ -187,7 +213,11 @@ def test_services_are_handed_over(folder: Folder) -> None:
 def test_scalars_stay_what_was_written(folder: Folder) -> None:
     """YAML 1.1 would read a number, a truth value and minutes."""
     people = "no: {name: on, phone: +447700900001}\n0123: {name: 12:30, phone: 0123}\n"
-    catalog, problems = load(folder(people, payments=HEAD + "rotation: {people: [no, 0123], every: day, handoff: 9:30, starting: 2026-01-05}\n"))
+    catalog, problems = load(
+        folder(
+            people, payments=HEAD + "rotation: {people: [no, 0123], every: day, handoff: 9:30, starting: 2026-01-05}\n"
+        )
+    )
     assert problems == ()
     assert catalog.people["no"].contacts == {"phone": "+447700900001"}
     assert catalog.people["0123"].name == "12:30"
@@ -195,7 +225,13 @@ def test_scalars_stay_what_was_written(folder: Folder) -> None:
 
 def test_notes_and_anchors_are_free(folder: Folder) -> None:
     """`x-…` at the root is for people; an alias repeats a whole value."""
-    good(folder(payments="x-all: &all [alice, bob]\n" + HEAD + "rotation: {people: *all, every: day, handoff: 09:00, starting: 2026-01-05}\n"))
+    good(
+        folder(
+            payments="x-all: &all [alice, bob]\n"
+            + HEAD
+            + "rotation: {people: *all, every: day, handoff: 09:00, starting: 2026-01-05}\n"
+        )
+    )
 
 
 def test_a_byte_order_mark_does_no_harm(folder: Folder) -> None:
@@ -205,7 +241,13 @@ def test_a_byte_order_mark_does_no_harm(folder: Folder) -> None:
 
 def test_columns_count_characters(folder: Folder) -> None:
     """Not bytes."""
-    _, problems = load(folder(payments=HEAD + WEEKLY + "overrides: [{reason: žluťoučký 🐎, who: bop, from: 2026-02-02, until: 2026-02-09}]\n"))
+    _, problems = load(
+        folder(
+            payments=HEAD
+            + WEEKLY
+            + "overrides: [{reason: žluťoučký 🐎, who: bop, from: 2026-02-02, until: 2026-02-09}]\n"
+        )
+    )
     assert [(problem.line, problem.column) for problem in problems] == [(4, 40)]
 
 
@@ -258,3 +300,24 @@ def test_the_folder_is_found(tmp_path: Path) -> None:
     assert find_folder(None, {}, rotations / "deeper") == rotations
     with pytest.raises(FolderNotFound):
         find_folder(str(tmp_path / "nowhere"), {}, tmp_path)
+
+
+def test_a_calendar_of_absences(folder: Folder) -> None:
+    """The title says whose day off it is; all-day events are days of the team's zone."""
+    root = folder(
+        payments=HEAD.replace("London", "Paris")
+        + "rotation: {people: [alice]}\naway: [{calendar: vacation.ics, cover: bob}]\n"
+    )
+    event = "BEGIN:VEVENT\r\nUID:{0}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;VALUE=DATE:2026060{0}\r\nSUMMARY:{1}\r\nEND:VEVENT\r\n"
+    (root / "vacation.ics").write_text(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//x//EN\r\n"
+        + event.format(1, "Alice: beach")
+        + event.format(3, "Zoe")
+        + "END:VCALENDAR\r\n"
+    )
+    catalog, problems = load(root)
+    assert [(problem.code, problem.severity) for problem in problems] == [("whose-absence", "warning")]
+    schedule = catalog.teams["payments"].first
+    assert who(schedule, "2026-05-31T21:59:59Z") == ["alice"]
+    assert who(schedule, "2026-05-31T22:00:00Z") == ["bob"]
+    assert root / "vacation.ics" in catalog.files
