@@ -86,11 +86,11 @@ def _slots(by_turn: Schedule, low: int, high: int, within: Limits) -> list[Slot]
     found: list[Slot] = []
     for key, start, end in find(low, high):
         nominal: int | None = start
-        if start == low and key in begun:
-            nominal = begun[key]
-            start = within.floor if nominal is None else nominal
-        if end == high and key in ended:
-            end = ended[key] or within.ceiling
+        if start == low:
+            start = begun.get(key, start)
+            nominal = start if start > within.floor else None
+        if end == high:
+            end = ended.get(key, end)
         number, name, place = _placed(ready, key, max(start, low))
         found.append(Slot(start, end, number, name, place, key[0], nominal))
     return sorted(found, key=lambda slot: (slot.start, slot.layer, slot.place, slot.person))

@@ -67,10 +67,8 @@ def whole_shifts(schedule: Schedule, within: Limits, span: tuple[int, int] | Non
     def find(start: int, end: int) -> list[tuple[str, int, int]]:
         return [(each.person, each.start, each.end) for each in shifts(schedule, _interval(start, end))]
 
-    begun = beginnings(find, low, within.floor)
-    ended = endings(find, high, within.ceiling)
-    first = min([low, *[start for start in begun.values() if start is not None]])
-    last = max([high, *[end for end in ended.values() if end is not None]])
+    first = min([low, *beginnings(find, low, within.floor).values()])
+    last = max([high, *endings(find, high, within.ceiling).values()])
     found: list[Whole] = []
     open_: dict[str, int] = {}
     for each in shifts(schedule, _interval(first, last), causes=True):
@@ -81,18 +79,15 @@ def whole_shifts(schedule: Schedule, within: Limits, span: tuple[int, int] | Non
         else:
             open_[each.person] = len(found)
             found.append(Whole(each.start, each.person, each.end, (each.cause,)))
-    kept = [each for each in found if each.start < high and each.end > low]
-    return [_cut(each, begun, ended, within, low, high) for each in kept]
+    return sorted([_cut(each, within) for each in found if each.start < high and each.end > low])
 
 
-def _cut(
-    each: Whole, begun: dict[str, int | None], ended: dict[str, int | None], within: Limits, low: int, high: int
-) -> Whole:
+def _cut(each: Whole, within: Limits) -> Whole:
     """Cut at the window's edge what goes on beyond all limits."""
-    if each.start <= low and begun.get(each.person, low) is None:
-        each = each._replace(start=min(max(each.start, within.low), each.end), first_cut=True)
-    if each.end >= high and ended.get(each.person, high) is None:
-        each = each._replace(end=max(min(each.end, within.high), each.start), last_cut=True)
+    if each.start <= within.floor and each.end > within.low:
+        each = each._replace(start=within.low, first_cut=True)
+    if each.end >= within.ceiling and each.start < within.high:
+        each = each._replace(end=within.high, last_cut=True)
     return each
 
 
@@ -103,40 +98,38 @@ def whole_gaps(schedule: Schedule, within: Limits) -> list[tuple[int, int]]:
         found = gaps(schedule, _interval(start, end))
         return [(None, each.start, each.end) for each in found if not each.declared]
 
-    begun = beginnings(find, within.low, within.floor).get(None)
-    ended = endings(find, within.high, within.ceiling).get(None)
+    begun = beginnings(find, within.low, within.floor).get(None, within.floor)
+    ended = endings(find, within.high, within.ceiling).get(None, within.ceiling)
     whole = []
     for _, start, end in find(within.low, within.high):
-        if start == within.low and begun is not None:
+        if start == within.low and begun > within.floor:
             start = begun
-        if end == within.high and ended is not None:
+        if end == within.high and ended < within.ceiling:
             end = ended
         whole.append((start, end))
     return whole
 
 
-def beginnings(find: Find[K], bound: int, floor: int) -> dict[K, int | None]:
-    """Where the stretches that reach `bound` from before it begin; None: at `floor` or earlier."""
+def beginnings(find: Find[K], bound: int, floor: int) -> dict[K, int]:
+    """Where the stretches that reach `bound` from before it begin, at `floor` if no later."""
     reaching: dict[K, int] = {}
-    low = bound
     for step in _STEPS:
         low = max(bound - step, floor)
         reaching = {key: start for key, start, end in find(low, bound) if end == bound} if low < bound else {}
         if low == floor or all(start > low for start in reaching.values()):
             break
-    return {key: start if start > low else None for key, start in reaching.items()}
+    return reaching
 
 
-def endings(find: Find[K], bound: int, ceiling: int) -> dict[K, int | None]:
-    """Where the stretches that go on at `bound` end; None: at `ceiling` or later."""
+def endings(find: Find[K], bound: int, ceiling: int) -> dict[K, int]:
+    """Where the stretches that go on at `bound` end, at `ceiling` if no sooner."""
     reaching: dict[K, int] = {}
-    high = bound
     for step in _STEPS:
         high = min(bound + step, ceiling)
         reaching = {key: end for key, start, end in find(bound, high) if start == bound} if high > bound else {}
         if high == ceiling or all(end < high for end in reaching.values()):
             break
-    return {key: end if end < high else None for key, end in reaching.items()}
+    return reaching
 
 
 def _interval(low: int, high: int) -> Interval:
