@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from oncall_rota.config.absence import Absence, CalendarAbsence, absences, attach_absences
 from oncall_rota.config.build import Builder
-from oncall_rota.config.check import check_contacts, check_names, drop_services
+from oncall_rota.config.check import Contacts, check_names, drop_services
 from oncall_rota.config.declaration import OVERRIDES as OVERRIDE_LIST
 from oncall_rota.config.declaration import TEAM
 from oncall_rota.config.document import Document, Mapping
@@ -19,8 +19,8 @@ from oncall_rota.config.field import BAD
 from oncall_rota.config.folder import OVERRIDES, PEOPLE, SETTINGS, Folder
 from oncall_rota.config.holiday import Calendars
 from oncall_rota.config.name import team_name
-from oncall_rota.config.order import warn_of_order
-from oncall_rota.config.override import Placed, attach
+from oncall_rota.config.order import Pair, pairs, warn_of_order
+from oncall_rota.config.override import attach
 from oncall_rota.config.people import people
 from oncall_rota.config.problem import ERROR, Mistake, Problem, shown
 from oncall_rota.config.record import Filled
@@ -76,6 +76,10 @@ class _Load:
         self.drafts: dict[str, Draft | None] = {}
         self.order: list[Draft] = []
         self.builder = Builder(self)
+        self.made: dict[str, Team] = {}
+        self.pairs: list[Pair] = []
+        self.contacts = Contacts(self.people)
+        self.team_set = frozenset(self.folder.teams)
 
     def _document(self, name: str) -> Document | None:
         document = self.folder.document(name)
@@ -116,38 +120,24 @@ class _Load:
         self.partial = asked is not None
         if asked is None:
             self.folder.check()
-        for name in asked if asked is not None else self.folder.teams:
-            self.draft(name)
-        made: dict[str, Team] = {}
-        placed: list[tuple[Draft, Team, dict[str, list[Placed]]]] = []
-        targets: list[tuple[Draft, Team, dict[str, Any]]] = []
-        position = 0
-        while position < len(self.order):  # grows: a schedule that is borrowed brings its team
-            draft = self.order[position]
-            position += 1
-            for name in draft.written:
-                self.builder.schedule(draft, name)
-            team = _team(draft)  # even one without a good schedule: its other mistakes are told as well
-            if team.schedules:
-                made[draft.name] = team
-            team.services.update(services(draft, team, self.builder))
-            placed.append((draft, team, attach(draft, team)))
-            attach_absences(draft, team.schedules.values(), self.everywhere)
-            targets.append((draft, team, paged(draft, self.builder)))
-        check_names([draft for draft, _, _ in placed], self.people, self.folder.teams)
-        check_contacts(self.people, targets, partial=self.partial)
-        self.builder.close()
-        good = self._good(made)
-        for draft, team, lines in placed:
-            if draft.name not in made:
-                continue
-            drop_services(draft, team, good)
-            if draft.name in good:
-                for name, found in lines.items():
-                    if len(found) > 1:
-                        warn_of_order(team.schedules[name], found)
         wanted = self.folder.teams if asked is None else asked
-        if not self.people.exists and any(draft.values is not None for draft in self.order):
+        finished = 0
+        for name in wanted:
+            self.draft(name)
+            while finished < len(self.order):  # a schedule that is borrowed brings its team
+                self._finish(self.order[finished])
+                finished += 1
+        self.contacts.check(partial=self.partial)
+        self.builder.close()
+        made = self.made
+        good = self._good(made)
+        for draft in self.order:
+            if draft.handed_over and draft.name in made:
+                drop_services(draft, made[draft.name], good)
+        for pair in self.pairs:
+            if pair.schedule.team in good:
+                warn_of_order(pair)
+        if not self.people.exists and self.order:
             self.folder.problems.append(
                 Problem(
                     PEOPLE,
@@ -169,6 +159,22 @@ class _Load:
             texts={document.path: document.text for document in self.documents},
         )
         return catalog, self._problems()
+
+    def _finish(self, draft: Draft) -> None:
+        """Make a team of what was read, find its mistakes, and let go of what was read."""
+        for name in draft.written:
+            self.builder.schedule(draft, name)
+        team = _team(draft)  # even one without a good schedule: its other mistakes are told as well
+        if team.schedules:
+            self.made[draft.name] = team
+        team.services.update(services(draft, team, self.builder))
+        for name, placed in attach(draft, team).items():
+            if len(placed) > 1:
+                self.pairs += pairs(team.schedules[name], placed)
+        attach_absences(draft, team.schedules.values(), self.everywhere)
+        self.contacts.see(draft, team, paged(draft, self.builder))
+        check_names(draft, self.people, self.team_set)
+        draft.release()
 
     def _good(self, made: dict[str, Team]) -> set[str]:
         """The teams that have a single meaning: no mistake of their own, and none in what they borrow."""

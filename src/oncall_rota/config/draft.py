@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oncall_rota.config.document import Document
+from oncall_rota.config.document import Document, Mapping
 from oncall_rota.config.holiday import Calendars
 from oncall_rota.config.people import People
 from oncall_rota.config.record import Filled
@@ -16,13 +16,14 @@ class Draft:
     """One team: what was written in its file and in its overrides file, and the schedules made of it so far.
 
     `written`: what each schedule says; `schedules`: those made, None where one has no meaning; `borrowed`: the
-    other teams' names that its answer needs, each with the node that says so.
+    other teams' names that its answer needs, each with the node that says so; `handed_over`: services, likewise.
     """
 
     __slots__ = (
         "borrowed",
         "calendars",
         "document",
+        "handed_over",
         "holidays",
         "name",
         "overrides",
@@ -57,6 +58,7 @@ class Draft:
         self.written: dict[str, Filled] = {}
         self.schedules: dict[str, Schedule | None] = {}
         self.borrowed: dict[str, Any] = {}
+        self.handed_over: dict[str, Any] = {}
 
     @property
     def first(self) -> str | None:
@@ -71,3 +73,15 @@ class Draft:
     def known(self, person: str, node: Any, document: Document | None = None) -> bool:
         """Whether `person` exists; reports it otherwise."""
         return self.people.check(person, node, document or self.document)
+
+    def release(self) -> None:
+        """Let go of the nodes, most of a load's memory, once the schedules are made. The names stay."""
+        self.values = None
+        self.overrides = []
+        self.written = dict.fromkeys(self.written, _NOTHING)
+        self.document.root = None
+        if self.overrides_document is not None:
+            self.overrides_document.root = None
+
+
+_NOTHING = Filled(Mapping(None, flow_style=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from oncall_rota.config.override import Placed
 from oncall_rota.schedule import shifts
@@ -13,8 +14,17 @@ MOST_PAIRS = 2000  # compared in one schedule: a hostile file overlaps everythin
 LONGEST = timedelta(days=400)
 
 
-def warn_of_order(schedule: Schedule, placed: list[Placed]) -> None:
-    """Warn of each two lines that overlap and would answer otherwise in the other order, naming both."""
+class Pair(NamedTuple):
+    """Two lines of one schedule, in line order, that overlap and may act on each other."""
+
+    schedule: Schedule
+    one: Placed
+    two: Placed
+
+
+def pairs(schedule: Schedule, placed: list[Placed]) -> list[Pair]:
+    """The pairs of lines to look at; quick, so that the lines of a thousand teams need not be kept."""
+    found: list[Pair] = []
     waiting = sorted(range(len(placed)), key=lambda number: placed[number].override.start_at)
     active: list[int] = []
     compared = 0
@@ -24,23 +34,28 @@ def warn_of_order(schedule: Schedule, placed: list[Placed]) -> None:
         for other in active:
             compared += 1
             if compared > MOST_PAIRS:
-                return
+                return found
             first, second = sorted((other, number))
             one, two = placed[first], placed[second]
-            if (
-                one.node is not two.node
-                and _meet(one.override, two.override)
-                and _changes(schedule, one.override, two.override)
-            ):
-                place = f"{one.document.path}:{one.override.source.line}"
-                two.document.warn(
-                    two.node,
-                    "line-order",
-                    f"this override overlaps the one at {place}, and the later line wins: in the other order the "
-                    "answer would differ",
-                    "let them touch instead of overlap, or keep this order if it is meant",
-                )
+            if one.node is not two.node and _meet(one.override, two.override):
+                found.append(Pair(schedule, one, two))
         active.append(number)
+    return found
+
+
+def warn_of_order(pair: Pair) -> None:
+    """Warn where the two lines in the other order would answer otherwise, naming both. All schedules are complete."""
+    one, two = pair.one, pair.two
+    if not _changes(pair.schedule, one.override, two.override):
+        return
+    place = f"{one.document.path}:{one.override.source.line}"
+    two.document.warn(
+        two.node,
+        "line-order",
+        f"this override overlaps the one at {place}, and the later line wins: in the other order the "
+        "answer would differ",
+        "let them touch instead of overlap, or keep this order if it is meant",
+    )
 
 
 def _meet(one: Override, two: Override) -> bool:

@@ -30,6 +30,7 @@ def services(draft: Draft, team: Team, builder: Builder) -> dict[str, Service]:
             handover = _handover(name, values, draft, builder)
             if handover is None:
                 continue
+            draft.handed_over[name] = values["handover"].node["to"]
         found[name] = Service(name, draft.document.source(values.node), values.get("runbook"), availability, handover)
     return found
 
