@@ -88,7 +88,8 @@ class Chart:
         first = name.split(" ")[0]
         shorter = [name, first, *([person] if columns_of(person) < columns_of(first) else [])]
         if self.screen.colours:
-            shorter.append("".join(word[0] for word in name.split()[:3]))
+            words = name.split() or [person]
+            shorter.append(words[0][0] + (words[-1][0] if len(words) > 1 else ""))
         return Look(style, letter, tuple(dict.fromkeys(each for each in shorter if each)))
 
     def lines(self, tracks: Iterable[Track]) -> list[str]:

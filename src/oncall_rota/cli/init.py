@@ -15,7 +15,7 @@ import typer
 
 from oncall_rota.cli.option import DryRun
 from oncall_rota.cli.setting import display, present
-from oncall_rota.cli.terminal import DIM, terminal
+from oncall_rota.cli.terminal import DIM, path_text, terminal
 from oncall_rota.cli.validate import all_problems, overlaid
 from oncall_rota.cli.who_text import term_safe
 from oncall_rota.config import load
@@ -169,11 +169,11 @@ def _next_commands(folder: Path, files: list[str], team: str, dir_: str | None) 
     screen = terminal(sys.stdout)
     option = f" --dir {dir_}" if dir_ else ""
     for file in files:
-        print(f"wrote {term_safe(str(folder / file))}")
+        print(f"wrote {path_text(folder / file)}")
     print(
         f"\nNext:\n"
         f"  oncall who {team}{option}        {screen.paint('who is on call', DIM)}\n"
         f"  oncall schedule {team}{option}   {screen.paint('the next four weeks', DIM)}\n"
         f"  oncall validate{option}          {screen.paint('after every edit', DIM)}\n"
-        f"Then give everybody a contact in {term_safe(str(folder / 'people.yaml'))}."
+        f"Then give everybody a contact in {path_text(folder / 'people.yaml')}."
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from oncall_rota.cli.terminal import path_text
 from oncall_rota.config import Catalog, Problem, load, suggest
 from oncall_rota.errors import ConfigurationError, UnknownName
 from oncall_rota.schedule.model import Schedule, Team
@@ -37,7 +38,7 @@ def configuration_error(problems: Sequence[Problem], folder: Path, hint: str = "
     """The error that ends a command; the problems are shown before it unless a hint says they were."""
     errors = sum(each.severity == "error" for each in problems)
     error = ConfigurationError(
-        f"{errors} {'error' if errors == 1 else 'errors'} in the rotation files of {folder}", hint
+        f"{errors} {'error' if errors == 1 else 'errors'} in the rotation files of {path_text(folder)}", hint
     )
     if not hint:
         error.problems = tuple(problems)  # type: ignore[attr-defined, unused-ignore]
@@ -99,7 +100,7 @@ def display_name(catalog: Catalog, person: str) -> str:
 def _unknown_team(name: str, folder: Path) -> UnknownName:
     stems = [path.name.removesuffix(".yaml") for path in sorted(folder.glob("*.yaml"))]
     teams = [stem for stem in stems if "." not in stem and stem not in ("people", "oncall")]
-    return UnknownName(f"no team {name!r} in {folder}", _known(name, teams))
+    return UnknownName(f"no team {name!r} in {path_text(folder)}", _known(name, teams))
 
 
 def _known(name: str, known: Iterable[str]) -> str:

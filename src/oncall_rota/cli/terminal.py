@@ -104,6 +104,12 @@ def _line(row: Sequence[Cell], widths: Sequence[int], screen: Terminal, ellipsis
     return "  ".join(cells).rstrip(" ")
 
 
+def path_text(path: str | os.PathLike[str]) -> str:
+    """A path as it is from here, when it is below; else whole."""
+    shorter = os.path.relpath(path)
+    return term_safe(os.fspath(path) if shorter.startswith(os.pardir) else shorter)
+
+
 def say(text: str) -> None:
     """Talk, on standard error; standard output is for data."""
     print(term_safe_lines(text), file=sys.stderr)
