@@ -8,6 +8,8 @@ import sys
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oncall_rota.humantime import after, day, when
 from oncall_rota.timeline.zone import zone
@@ -166,3 +168,58 @@ for text in ("now", "2026-06-02T12:00:00Z", "2026-06-02 12:00", "2026-06-02", "f
 sys.exit("pendulum" in sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+WORDS = st.sampled_from(
+    [
+        "now",
+        "today",
+        "tomorrow",
+        "next",
+        "last",
+        "mon",
+        "friday",
+        "24",
+        "dec",
+        "2026",
+        "29",
+        "feb",
+        "5pm",
+        "17:00",
+        "noon",
+        "at",
+        "in",
+        "3",
+        "days",
+        "ago",
+        "+",
+        "-",
+        "@",
+        "2h",
+        "1w",
+        "UTC",
+        "Europe/London",
+        "2026-06-01",
+        "2026-W23",
+        "T12:00Z",
+        "25/12",
+        "99999999999",
+        "9999-12-31",
+        "0001-01-01",
+        "٥",
+        "24:00",
+        "-1",
+    ]
+)
+
+
+@given(st.one_of(st.text(max_size=30), st.lists(WORDS, max_size=5).map(" ".join), st.lists(WORDS).map("".join)))
+def test_whatever_is_typed_is_an_instant_or_a_message(text: str) -> None:
+    """Nothing else than `ValueError` comes out, and never an instant without a zone."""
+    for zone_ in (LONDON, NEW_YORK):
+        try:
+            found = when(text, FRIDAY, zone_)
+        except ValueError:
+            continue
+        assert type(found) is datetime
+        assert found.tzinfo is UTC
