@@ -110,24 +110,30 @@ def anchored(values: Filled, draft: Draft) -> datetime | None:
 
 def _fits(handoff: Handoff, every: Every, starting: Moment | None, values: Filled, draft: Draft) -> bool:
     """Whether the handoff is of the right sort for the turns: weekday for weeks, day of the month for months."""
+    if every.unit == "week":
+        right = handoff.weekday is not None
+    elif every.unit == "month":
+        right = handoff.month_day is not None
+    else:
+        right = handoff.weekday is None and handoff.month_day is None
+    if right:
+        return True
     clock = f"{handoff.clock:%H:%M}"
-    wrong = hint = ""
-    if every.unit == "week" and handoff.weekday is None:
+    if every.unit == "week":
         day = DAYS[starting.weekday()] if starting is not None else "monday"
         wrong, hint = "turns of weeks change on a weekday", f"write handoff: {day} {clock}"
-    elif every.unit == "day" and (handoff.weekday is not None or handoff.month_day is not None):
-        wrong, hint = "turns of days change at a time of day", f"write handoff: {clock}, or every: week"
-    elif every.unit == "month" and handoff.month_day is None:
+    elif every.unit == "month":
         day = ordinal(starting.day) if starting is not None else "1st"
         wrong, hint = "turns of months change on a day of the month", f"write handoff: {day} {clock}"
-    if wrong:
-        draft.document.error(
-            values.at("handoff"),
-            "bad-handoff",
-            f"{wrong}, and this handoff says {shown(values.node['handoff'].value)}",
-            hint,
-        )
-    return not wrong
+    else:
+        wrong, hint = "turns of days change at a time of day", f"write handoff: {clock}, or every: week"
+    draft.document.error(
+        values.at("handoff"),
+        "bad-handoff",
+        f"{wrong}, and this handoff says {shown(values.node['handoff'].value)}",
+        hint,
+    )
+    return False
 
 
 def _agrees(starting: Moment, handoff: Handoff) -> bool:

@@ -12,7 +12,7 @@ from oncall_rota.config.record import Filled
 from oncall_rota.config.rotation import LAYERLESS
 from oncall_rota.config.turn import blocks, need_holidays
 from oncall_rota.config.window import ALWAYS
-from oncall_rota.schedule.model import HolidayCalendar, Layer, Schedule, Window
+from oncall_rota.schedule.model import HolidayCalendar, Layer, Schedule
 
 
 class Drafts(Protocol):
@@ -216,12 +216,10 @@ class Builder:
         elif schedule.name == draft.first and schedule.pages != "copy":
             schedule.must_cover = ALWAYS
         schedule.cover_holidays = calendar
-        windows: tuple[Window | None, ...] = (schedule.must_cover, schedule.must_cover_except)
-        if (
-            any(window is not None and window.holidays for window in windows)
-            and calendar is None
-            and "holidays" not in values.node
-        ):
+        if calendar is not None or "must_cover" not in values or "holidays" in values.node:
+            return
+        windows = (schedule.must_cover, schedule.must_cover_except)
+        if any(window is not None and window.holidays for window in windows):
             need_holidays(values, "must_cover", draft)
 
     def _follower(self, draft: Draft, name: str, values: Filled) -> Schedule | None:

@@ -27,30 +27,26 @@ class Node(Protocol):
 class Mapping(dict[str, Any]):
     """Keys and their nodes, in the order written; `key_nodes` are the keys' own nodes."""
 
-    __slots__ = ("_keys_at", "flow_style", "key_nodes", "start_mark")
-
-    def __init__(self, start_mark: Any, flow_style: bool) -> None:
-        self.start_mark = start_mark
-        self.flow_style = flow_style
-        self.key_nodes: list[Any] = []
-        self._keys_at: dict[str, Any] | None = None
+    __slots__ = ("_keys_at", "flow_style", "key_nodes", "start_mark")  # no __init__: the reader fills thousands
+    start_mark: Any
+    flow_style: bool
+    key_nodes: list[Any]
 
     @property
     def keys_at(self) -> dict[str, Any]:
         """Each key's own node. Only what reports a problem asks, so it is made on demand."""
-        if self._keys_at is None or len(self._keys_at) != len(self.key_nodes):
-            self._keys_at = {node.value: node for node in self.key_nodes}
-        return self._keys_at
+        found: dict[str, Any] = getattr(self, "_keys_at", {})
+        if len(found) != len(self.key_nodes):
+            found = self._keys_at = {node.value: node for node in self.key_nodes}
+        return found
 
 
 class Sequence(list[Any]):
     """Nodes in the order written."""
 
     __slots__ = ("flow_style", "start_mark")
-
-    def __init__(self, start_mark: Any, flow_style: bool) -> None:
-        self.start_mark = start_mark
-        self.flow_style = flow_style
+    start_mark: Any
+    flow_style: bool
 
 
 class Document:

@@ -84,4 +84,5 @@ class Draft:
             self.overrides_document.root = None
 
 
-_NOTHING = Filled(Mapping(None, flow_style=False))
+_NOTHING = Filled()
+_NOTHING.node = Mapping()

@@ -217,6 +217,7 @@ class Windows(Field):
     def __init__(self, words: dict[str, Any] | None = None, *, otherwise: bool = True, since: bool = True) -> None:
         self.words = words or {}
         self.otherwise, self.since = otherwise, since
+        self.cache = {}
 
     def read(self, node: Any, document: Document) -> Any:
         if node.__class__ is Scalar:
@@ -224,7 +225,10 @@ class Windows(Field):
                 return empty(node, document)
             if node.value in self.words:
                 return self.words[node.value]
-            return self._union(node, (node,), document)
+            found = self._union(node, (node,), document)
+            if found is not BAD and self.cache is not None and len(self.cache) < MOST_CACHED:
+                self.cache[node.value] = found
+            return found
         if node.__class__ is not Sequence:
             return self.refuse(node, document)
         if not node:

@@ -59,7 +59,7 @@ def attach(draft: Draft, team: Team) -> dict[str, list[Placed]]:
     placed: dict[str, list[Placed]] = {}
     if not lines:
         return placed
-    facts = {name: _Facts(schedule) for name, schedule in team.schedules.items()}
+    facts: dict[str, _Facts] = {}
     ids: dict[str, Any] = {}
     for values, document in lines:
         if "id" in values:
@@ -96,7 +96,9 @@ def _overrides(
     alive = False
     layer: str | None = values.get("layer")
     for schedule in schedules:
-        known = facts[schedule.name]
+        known = facts.get(schedule.name)
+        if known is None:
+            known = facts[schedule.name] = _Facts(schedule)
         start, end = ends.instants(draft.zone, known.bare)
         if end <= start:
             backwards(values, ends, document)

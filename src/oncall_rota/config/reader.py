@@ -138,16 +138,35 @@ class _Builder:
             if kind is ScalarEvent:
                 if marked and (event.anchor is not None or event.tag is not None):
                     self.mark(event, event)
-                if keyed and key is None:
-                    count += 1
-                    name = event.value
-                    if name in parent or name == "<<":
-                        self.odd_key(parent, event)
-                    key = event
-                    event = get()
-                    continue
-            elif kind is MappingStartEvent or kind is SequenceStartEvent:
-                node = (Mapping if kind is MappingStartEvent else Sequence)(event.start_mark, event.flow_style)
+                count += 1
+                if keyed:
+                    if key is None:
+                        name = event.value
+                        if name in parent or name == "<<":
+                            self.odd_key(parent, event)
+                        key = event
+                    else:
+                        name = key.value
+                        if name not in parent:  # else the first stands; the second was reported
+                            parent[name] = event
+                            parent.key_nodes.append(key)
+                        key = None
+                elif parent is None:
+                    return event
+                else:
+                    parent.append(event)
+                if count > room:
+                    self.too_many(event)
+                event = get()
+                continue
+            if kind is MappingStartEvent or kind is SequenceStartEvent:
+                if kind is MappingStartEvent:
+                    node = Mapping()
+                    node.key_nodes = []
+                else:
+                    node = Sequence()
+                node.start_mark = event.start_mark
+                node.flow_style = event.flow_style
                 if marked and (event.anchor is not None or event.tag is not None):
                     self.mark(event, node)
                 if keyed and key is None:
@@ -164,7 +183,7 @@ class _Builder:
                 parent, key, keyed = node, None, kind is MappingStartEvent
                 event = get()
                 continue
-            elif kind is AliasEvent:
+            if kind is AliasEvent:
                 node = self.alias(event, parent, stack, count)
                 room = MOST_NODES - self.nodes
                 if keyed and key is None:
@@ -185,7 +204,7 @@ class _Builder:
                 self.too_many(event)
             if keyed:
                 name = key.value
-                if name not in parent:  # else the first stands; the second was reported
+                if name not in parent:
                     parent[name] = node
                     parent.key_nodes.append(key)
                 key = None

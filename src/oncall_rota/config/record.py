@@ -11,6 +11,8 @@ from oncall_rota.config.problem import listed, shown, suggest
 from oncall_rota.config.reader import Scalar
 from oncall_rota.config.window import days_only
 
+_NONE: frozenset[str] = frozenset()
+
 
 class Key:
     """One key of a mapping: its kind, what it means, and `also`, words that people write instead."""
@@ -28,11 +30,9 @@ class Filled(dict[str, Any]):
     (reported), so that nobody is told that they are missing as well.
     """
 
-    __slots__ = ("meant", "node")
-
-    def __init__(self, node: Mapping) -> None:
-        self.node = node
-        self.meant: frozenset[str] = frozenset()
+    __slots__ = ("meant", "node")  # no __init__: thousands are made
+    node: Mapping
+    meant: frozenset[str]
 
     def wrote(self, key: str) -> bool:
         """Whether the key was written, rightly or not."""
@@ -59,7 +59,8 @@ class Record(Field):
     def read(self, node: Any, document: Document) -> Any:
         if node.__class__ is not Mapping:
             return self.refuse(node, document)
-        values = Filled(node)
+        values = Filled()
+        values.node, values.meant = node, _NONE
         known = self._read
         for key, child in node.items():
             if key not in known:
@@ -147,7 +148,8 @@ class Table(Field):
     def read(self, node: Any, document: Document) -> Any:
         if node.__class__ is not Mapping:
             return self.refuse(node, document)
-        values = Filled(node)
+        values = Filled()
+        values.node, values.meant = node, _NONE
         for name, child in node.items():
             if name == "<<" or (self.notes and name.startswith("x-")):
                 continue

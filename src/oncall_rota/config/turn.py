@@ -11,7 +11,9 @@ from oncall_rota.config.field import BAD
 from oncall_rota.config.record import Filled
 from oncall_rota.config.text import Moment
 from oncall_rota.schedule import handoffs_near
-from oncall_rota.schedule.model import Block, Entry, Every, HolidayCalendar, Layer, Rotation
+from oncall_rota.schedule.model import Block, Entry, Every, HolidayCalendar, Layer, Rotation, Source
+
+_new = tuple.__new__  # a named tuple without its checks of arguments: half the time, for thousands of entries
 
 
 def need_holidays(values: Filled, key: str, draft: Draft) -> None:
@@ -212,12 +214,12 @@ def _dated(values: Filled, draft: Draft, anchor: datetime | None, at: time | Non
 def entries(people: list[Any], nodes: Any, draft: Draft) -> tuple[Entry, ...]:
     """The entries of a list of people; unknown ones are reported and left out."""
     document = draft.document
-    known = draft.people.persons
+    known, path = draft.people.persons, document.path
     found: list[Entry] = []
     for each, node in zip(people, nodes, strict=False):
         if each.__class__ is str:
             if each in known or (each != "nobody" and draft.known(each, node)):
-                found.append(Entry((each,), document.source(node)))
+                found.append(_new(Entry, ((each,), _new(Source, (path, node.start_mark.line + 1)))))
             elif each == "nobody":
                 found.append(Entry((), document.source(node)))
         elif each.__class__ is list:
