@@ -25,7 +25,11 @@ _INVISIBLE = re.compile(
 
 
 def cleaned(text: str, longest: int = LONGEST) -> str:
-    """`text` on one line, without what controls a terminal or a reader, cut to `longest` characters."""
+    """`text` on one line, without what controls a terminal or a reader, cut to `longest` characters.
+
+    A backslash becomes a slash: readers in use take an escaped one followed by an `n` for the end of a line.
+    """
+    text = text.replace("\\", "/")
     if text.isascii() and text.isprintable() and "  " not in text and len(text) <= longest:
         return text.strip()
     found = " ".join(_INVISIBLE.sub("", _SPACE.sub(" ", text)).split())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from oncall_rota.feeds.name import cleaned
+
 _FIELD = re.compile(r"\{([^{}]*)\}")
 FIELDS = ("person", "id", "team", "schedule", "mark")
 
@@ -19,14 +21,14 @@ class Template:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._parts = _FIELD.split(text)
+        self._parts = _FIELD.split(cleaned(text))
         for field in self._parts[1::2]:
             if field not in FIELDS:
                 known = ", ".join(f"{{{name}}}" for name in FIELDS)
                 raise ValueError(f"no field {{{field}}} in a title; there are {known}")
         if any("{" in part or "}" in part for part in self._parts[::2]):
             raise ValueError("a title with a lone brace: write fields as {person}")
-        if not text.strip():
+        if not cleaned(text):
             raise ValueError("an empty title")
 
     def __eq__(self, other: object) -> bool:

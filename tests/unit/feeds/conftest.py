@@ -1,8 +1,9 @@
-"""Put the folder of the tests' own builder on the path."""
+"""Put the folders of plain helper modules on the path: this one, and those of random folders."""
 
 import sys
 from pathlib import Path
 
-folder = str(Path(__file__).parent)
-if folder not in sys.path:
-    sys.path.insert(0, folder)
+TESTS = Path(__file__).parents[2]
+for folder in (Path(__file__).parent, TESTS / "property", TESTS / "reference"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
