@@ -17,6 +17,9 @@ Each class carries its `EXIT_CODE`; the command line exits with it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class OncallError(Exception):
     """Anything that ends a command. `hint` says what to do about it."""
@@ -45,9 +48,13 @@ class NobodyOnCall(OncallError):
 
 
 class ConfigurationError(OncallError):
-    """Rotation files that have no single meaning."""
+    """Rotation files that have no single meaning. `problems`: the `config.Problem`s that say so."""
 
     EXIT_CODE = 4
+
+    def __init__(self, message: str, hint: str = "", problems: Sequence[Any] = ()) -> None:
+        super().__init__(message, hint)
+        self.problems = tuple(problems)
 
 
 class UnknownName(OncallError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -15,12 +15,22 @@ from oncall_rota.cli.setting import asked_at, asked_format, display, present, ro
 from oncall_rota.cli.terminal import say, warn
 from oncall_rota.config import suggest
 from oncall_rota.errors import NobodyOnCall, OncallError, UnknownName, UsageError
-from oncall_rota.schedule import OnCall, Overlap, answer, mapping, must_be_covered, overlaps
+from oncall_rota.schedule import (
+    Answer,
+    OnCall,
+    Overlap,
+    answer,
+    first_line,
+    mapping,
+    must_be_covered,
+    overlaps,
+    service_answer,
+)
 from oncall_rota.schedule.model import Schedule, Service, Team
 from oncall_rota.timeline.interval import Interval
 from oncall_rota.timeline.zone import Zone, epoch
 
-Answered = tuple[Schedule, Mapping[str, Any]]
+Answered = tuple[Schedule, dict[str, Any]]
 
 
 class Question(NamedTuple):
@@ -56,15 +66,19 @@ def run(asked: Question) -> None:
     at_ = now if at is None else asked_at(at, "--at", now, display(tz).zone)
     folder = rotations(dir_)
     found = select(folder, names)
-    served = None if service is None else _serve(found, service, at_)
+    served = None if service is None else _owner(found, service)
+    if served is not None:
+        found.schedules = found.named = [first_line(*served, at_)]
     if at is not None:
         _echo(found, at_, display(tz).zone)
-    answers = [(schedule, result(found, schedule, at_, next_)) for schedule in found.schedules]
-    if served is not None:
-        for _, row in answers:
-            row["service"] = served.name
-            row["runbook"] = served.runbook
+
+    def asked_of(schedule: Schedule, moment: datetime) -> Answer:
+        return answer(schedule, moment) if served is None else service_answer(*served, moment)
+
+    answers = [(schedule, result(found, schedule, at_, asked_of, next_)) for schedule in found.schedules]
     rows = [row for _, row in answers]
+    if served is not None:
+        rows[0] |= {"service": served[1].name, "runbook": served[1].runbook}
     if field is not None:
         _print_field(found, rows, field)
     elif form == "table" and sys.stdout.isatty():
@@ -81,11 +95,17 @@ def run(asked: Question) -> None:
         keep(found, names, "plain" if form == "table" else form, at_, started_ns)
 
 
-def result(found: Selection, schedule: Schedule, at: datetime, next_: bool = False) -> dict[str, Any]:
+def result(
+    found: Selection,
+    schedule: Schedule,
+    at: datetime,
+    asked_of: Callable[[Schedule, datetime], Answer] = answer,
+    next_: bool = False,
+) -> dict[str, Any]:
     """One schedule's answer as in the JSON contract; with `next_` that of the stretch after this one."""
-    told = answer(schedule, at)
+    told = asked_of(schedule, at)
     if next_ and told.next_from_at is not None:
-        told = answer(schedule, told.next_from_at)
+        told = asked_of(schedule, told.next_from_at)
     elif next_:
         told = told._replace(on_call=(), since_at=told.until_at, until_at=None)
     return {
@@ -119,8 +139,8 @@ def _echo(found: Selection, at: datetime, shown: Zone) -> None:
     say(text + "".join(f", {moment_text(at, zone(name), at)} {name}" for name in others[:2]))
 
 
-def _serve(found: Selection, name: str, at: datetime) -> Service:
-    """Narrow the selection to the first line of a service at `at`."""
+def _owner(found: Selection, name: str) -> tuple[Team, Service]:
+    """The service of that name among the selected teams, and its team."""
     teams = [found.catalog.teams[each] for each in dict.fromkeys(each.team for each in found.schedules)]
     owners = [team for team in teams if name in team.services]
     if not owners:
@@ -137,13 +157,7 @@ def _serve(found: Selection, name: str, at: datetime) -> Service:
             f"service {name!r} belongs to {' and '.join(team.name for team in owners)}",
             f"name the team: oncall who {owners[0].name} --service {name}",
         )
-    found.schedules = found.named = [_first_line(owners[0], owners[0].services[name], at)]
-    return owners[0].services[name]
-
-
-def _first_line(team: Team, service: Service, at: datetime) -> Schedule:
-    handover = service.handover
-    return team.first if handover is None or at < handover.starting_at else handover.to
+    return owners[0], owners[0].services[name]
 
 
 def _print_field(found: Selection, rows: Sequence[Mapping[str, Any]], field: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
 
-from oncall_rota.errors import OncallError
+from oncall_rota.errors import ConfigurationError, OncallError
 
 
 def ended(call: Callable[[], int | None]) -> int:
@@ -40,18 +41,15 @@ def write_anything() -> None:
 def _told(error: OncallError) -> int:
     from oncall_rota.cli.terminal import fail
 
-    problems = getattr(error, "problems", ())
-    if problems:
+    if isinstance(error, ConfigurationError) and error.problems:
         from oncall_rota.cli.problem_text import tell
 
-        tell(problems)
+        tell(error.problems)
     fail(str(error), error.hint)
     return error.EXIT_CODE
 
 
 def _silence() -> None:
     """Nothing may be flushed into a pipe that nobody reads, at exit either."""
-    try:
+    with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass

@@ -37,12 +37,8 @@ class Selection:
 def configuration_error(problems: Sequence[Problem], folder: Path, hint: str = "") -> ConfigurationError:
     """The error that ends a command; the problems are shown before it unless a hint says they were."""
     errors = sum(each.severity == "error" for each in problems)
-    error = ConfigurationError(
-        f"{errors} {'error' if errors == 1 else 'errors'} in the rotation files of {path_text(folder)}", hint
-    )
-    if not hint:
-        error.problems = tuple(problems)  # type: ignore[attr-defined, unused-ignore]
-    return error
+    count = f"{errors} {'error' if errors == 1 else 'errors'}"
+    return ConfigurationError(f"{count} in the rotation files of {path_text(folder)}", hint, () if hint else problems)
 
 
 def select(folder: Path, names: Sequence[str] | None) -> Selection:

@@ -14,6 +14,7 @@ from oncall_rota.schedule.coverage import (
 from oncall_rota.schedule.engine import Shift, on_call_at, shifts
 from oncall_rota.schedule.explain import Change, Explanation, LayerState, explanation
 from oncall_rota.schedule.handoff import handoffs_near
+from oncall_rota.schedule.service import first_line, service_answer
 
 __all__ = [
     "Answer",
@@ -26,6 +27,7 @@ __all__ = [
     "Shift",
     "answer",
     "explanation",
+    "first_line",
     "gaps",
     "handoffs_near",
     "layer_hours",
@@ -34,6 +36,7 @@ __all__ = [
     "must_cover_within",
     "on_call_at",
     "overlaps",
+    "service_answer",
     "shifts",
     "steady_stretches",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from oncall_rota.schedule.activity import EVER
@@ -124,7 +125,7 @@ def _present(rows: list[list[Piece]]) -> list[tuple[int, int, list[int]]]:
     present: set[int] = set()
     found: list[tuple[int, int, list[int]]] = []
     times = sorted(changes)
-    for start, end in zip(times, times[1:], strict=False):
+    for start, end in pairwise(times):
         for index, change in changes[start]:
             (present.add if change > 0 else present.discard)(index)
         found.append((start, end, sorted(present)))
