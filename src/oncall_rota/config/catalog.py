@@ -70,7 +70,7 @@ class _Load:
         self.calendars = Calendars(self.folder)
         self.documents: list[Document] = []
         self.settings: Settings = settings(self._document(SETTINGS))
-        self.people = people(self._document(PEOPLE), self.settings.contacts, self.folder.teams)
+        self.people = people(self._document(PEOPLE), self.settings.contacts, self.settings.channels, self.folder.teams)
         self.everywhere = self._everywhere()
         self.partial = False
         self.drafts: dict[str, Draft | None] = {}

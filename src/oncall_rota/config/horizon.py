@@ -6,16 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from oncall_rota.config.catalog import Catalog
+from oncall_rota.config.order import answer
 from oncall_rota.config.problem import ERROR, NOTE, WARNING, Problem, listed
 from oncall_rota.schedule import Shift, gaps, layer_hours, overlaps, shifts
 from oncall_rota.schedule.model import Override, Schedule, Source, Team
 from oncall_rota.timeline.interval import Interval
-from oncall_rota.timeline.zone import epoch, moment, wall, zone
+from oncall_rota.timeline.zone import moment, wall, zone
 
 HORIZON = timedelta(days=400)
+MOST_LINES = 500  # looked at one by one; a hostile file has thousands
 _ROUND_THE_CLOCK = "if nobody has to be on then, say so with must_cover"
 
 
@@ -29,12 +31,13 @@ def check_team(catalog: Catalog, team: Team, from_at: datetime) -> tuple[Problem
     window = Interval(from_at, from_at + HORIZON)
     found: list[Problem] = []
     for schedule in team.schedules.values():
-        answer = shifts(schedule, window)
+        final = shifts(schedule, window)
         found += _overlaps(schedule, window)
         found += _holes(schedule, window)
-        found += _twice(schedule, answer, window)
-        found += _gone(schedule, answer, catalog)
+        found += _twice(schedule, final, window)
+        found += _gone(schedule, final, catalog)
         found += _outside(schedule, window)
+    found += _idle(team, window)
     return tuple(sorted(set(found)))
 
 
@@ -133,7 +136,7 @@ def _holes(schedule: Schedule, window: Interval) -> Iterator[Problem]:
                     )
 
 
-def _twice(schedule: Schedule, answer: tuple[Shift, ...], window: Interval) -> Iterator[Problem]:
+def _twice(schedule: Schedule, final: tuple[Shift, ...], window: Interval) -> Iterator[Problem]:
     """The same person in a schedule and in the one that it follows, at once."""
     leader = schedule.leader
     if leader is None or schedule.pages == "copy":
@@ -142,7 +145,7 @@ def _twice(schedule: Schedule, answer: tuple[Shift, ...], window: Interval) -> I
     for shift in shifts(leader, window):
         of.setdefault(shift.person, []).append(shift)
     said: set[str] = set()
-    for shift in answer:
+    for shift in final:
         if shift.person in said:
             continue
         for other in of.get(shift.person, ()):
@@ -160,11 +163,11 @@ def _twice(schedule: Schedule, answer: tuple[Shift, ...], window: Interval) -> I
                 break
 
 
-def _gone(schedule: Schedule, answer: tuple[Shift, ...], catalog: Catalog) -> Iterator[Problem]:
+def _gone(schedule: Schedule, final: tuple[Shift, ...], catalog: Catalog) -> Iterator[Problem]:
     """Shifts of people after they have left."""
     clock = zone(schedule.timezone)
     said: set[str] = set()
-    for shift in answer:
+    for shift in final:
         person = catalog.people.get(shift.person)
         if person is None or person.until_on is None or person.id in said:
             continue
@@ -211,6 +214,25 @@ def _uncovered(schedule: Schedule, line: Override) -> tuple[datetime, datetime] 
     return (at, end_at) if at < end_at else None
 
 
-def today(at: datetime) -> datetime:
-    """The start of the UTC day of `at`, so that answers can be kept for a day."""
-    return moment(epoch(at) // 86400 * 86400).astimezone(UTC)
+def _idle(team: Team, window: Interval) -> Iterator[Problem]:
+    """Overrides that say instead of whom, out of which layer, who swaps, and change nothing in any schedule."""
+    effect: dict[Source, bool] = {}
+    for schedule in team.schedules.values():
+        for line in schedule.overrides:
+            meets = line.end_at > window.start_at and line.start_at < window.end_at
+            if not meets or (line.layer is None and line.verb in ("who", "add")) or effect.get(line.source):
+                continue
+            rest = tuple(other for other in schedule.overrides if other is not line)
+            hours = Interval(line.start_at, min(line.end_at, line.start_at + HORIZON))
+            effect[line.source] = answer(schedule, schedule.overrides, hours) != answer(schedule, rest, hours)
+            if len(effect) > MOST_LINES:
+                return
+    for source, has in effect.items():
+        if not has:
+            yield _at(
+                source,
+                WARNING,
+                "no-effect",
+                "this override changes nothing: nobody that it speaks of is on call there in these hours",
+                "check its people and dates, or delete it",
+            )

@@ -78,10 +78,11 @@ def _touched(line: Override) -> set[str]:
 def _changes(schedule: Schedule, one: Override, two: Override) -> bool:
     start, end = max(one.start_at, two.start_at), min(one.end_at, two.end_at)
     window = Interval(start, min(end, start + LONGEST))
-    return _answer(schedule, (one, two), window) != _answer(schedule, (two, one), window)
+    return answer(schedule, (one, two), window) != answer(schedule, (two, one), window)
 
 
-def _answer(schedule: Schedule, lines: tuple[Override, ...], window: Interval) -> list[tuple[str, datetime, datetime]]:
+def answer(schedule: Schedule, lines: tuple[Override, ...], window: Interval) -> list[tuple[str, datetime, datetime]]:
+    """Who would be on call in `window` if these were the schedule's overrides."""
     turned = Schedule(
         schedule.team,
         schedule.name,

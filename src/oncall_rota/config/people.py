@@ -7,10 +7,10 @@ from typing import Any
 
 from oncall_rota.config import text
 from oncall_rota.config.declaration import OWN_AWAY
-from oncall_rota.config.document import Document
-from oncall_rota.config.field import List, Text
+from oncall_rota.config.document import Document, Sequence
+from oncall_rota.config.field import BAD, List, Text
 from oncall_rota.config.name import person_id
-from oncall_rota.config.problem import did_you_mean, shown
+from oncall_rota.config.problem import did_you_mean, listed, shown
 from oncall_rota.config.record import Filled, Key, Record, Table
 from oncall_rota.config.rotation import ZONE, date_text
 from oncall_rota.schedule.model import Person
@@ -105,8 +105,13 @@ class People:
         return False
 
 
-def people(document: Document | None, fields: tuple[str, ...], teams: Iterable[str]) -> People:
-    """The people of people.yaml; None: there is no such file. `fields`: contact fields of the folder's notifiers."""
+def people(
+    document: Document | None, fields: tuple[str, ...], channels: tuple[str, ...], teams: Iterable[str]
+) -> People:
+    """The people of people.yaml; None: there is no such file.
+
+    `fields`: contact fields of the folder's notifiers; `channels`: their names, empty when nothing names them.
+    """
     if document is None:
         return People(Document(PEOPLE), exists=False)
     found = People(document, readable=document.root is not None or not document.broken)
@@ -140,6 +145,8 @@ def people(document: Document | None, fields: tuple[str, ...], teams: Iterable[s
                 f"{person} has no name",
                 f"write name: {person.replace('.', ' ').replace('-', ' ').title()}",
             )
+        if channels:
+            _check_channels(given, channels, document)
         away = given.get("away")
         if away:
             found.away[person] = [each for each in away if isinstance(each, Filled)]
@@ -152,3 +159,19 @@ def _person(person: str, given: Filled | None, at: Any, document: Document) -> P
         return Person(person, person, source)
     contacts = {key: value for key, value in given.items() if key not in NOT_CONTACTS}
     return Person(person, given.get("name", person), source, contacts, given.get("timezone"), given.get("until"))
+
+
+def _check_channels(given: Filled, channels: tuple[str, ...], document: Document) -> None:
+    """A rule's channels are among those that oncall.yaml has."""
+    for rule in given.get("notify", ()):
+        for after, names in rule.items() if isinstance(rule, Filled) else ():
+            node = rule.node[after]
+            for name, place in zip(names, node if isinstance(node, Sequence) else [node], strict=False):
+                if name is not BAD and name not in channels:
+                    document.error(
+                        place,
+                        "unknown-channel",
+                        f"oncall.yaml has no notifier {shown(name)}",
+                        did_you_mean(name, channels, f"notifiers are {listed(channels, 'and')}"),
+                        fatal=False,
+                    )

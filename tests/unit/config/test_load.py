@@ -104,7 +104,8 @@ def test_a_bare_date_where_layers_differ_is_midnight(folder: Folder) -> None:
 def test_overrides_hold_where_they_say(folder: Folder) -> None:
     """`swap` and `remove` hold everywhere, `who` in the first schedule, and the overrides file comes last."""
     text = HEAD + WEEKLY.replace("rotation:", "schedules:\n  primary:") + "  secondary: {follows: primary, offset: 1}\n"
-    text += "overrides:\n  - {swap: [alice, bob], from: 2026-02-01, until: 2026-03-01}\n  - {who: erin, from: 2026-04-06, until: 2026-04-13}\n"
+    text += "overrides:\n  - {swap: [alice, bob], from: 2026-02-01, until: 2026-03-01}\n"
+    text += "  - {who: erin, from: 2026-04-06, until: 2026-04-13}\n"
     root = folder(
         payments=text, payments_overrides="- {add: dave, schedule: secondary, from: 2026-05-04, until: 2026-05-11}\n"
     )
@@ -119,7 +120,8 @@ def test_overrides_hold_where_they_say(folder: Folder) -> None:
 
 def test_absences_of_people_hold_in_all_teams(folder: Folder) -> None:
     """people.yaml's `away` reaches each schedule in which the person or their cover may be on."""
-    people = "alice:\n  name: A\n  email: a@example.com\n  away:\n    - {from: 2026-01-05, through: 2026-01-11, cover: bob}\n"
+    people = "alice:\n  name: A\n  email: a@example.com\n  away:\n"
+    people += "    - {from: 2026-01-05, through: 2026-01-11, cover: bob}\n"
     people += "bob: {name: B, email: b@example.com}\ncarol: {name: C, email: c@example.com}\n"
     root = folder(
         people,
@@ -308,7 +310,8 @@ def test_a_calendar_of_absences(folder: Folder) -> None:
         payments=HEAD.replace("London", "Paris")
         + "rotation: {people: [alice]}\naway: [{calendar: vacation.ics, cover: bob}]\n"
     )
-    event = "BEGIN:VEVENT\r\nUID:{0}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;VALUE=DATE:2026060{0}\r\nSUMMARY:{1}\r\nEND:VEVENT\r\n"
+    event = "BEGIN:VEVENT\r\nUID:{0}\r\nDTSTAMP:20260101T000000Z\r\n"
+    event += "DTSTART;VALUE=DATE:2026060{0}\r\nSUMMARY:{1}\r\nEND:VEVENT\r\n"
     (root / "vacation.ics").write_text(
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//x//EN\r\n"
         + event.format(1, "Alice: beach")

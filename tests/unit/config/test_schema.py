@@ -19,8 +19,8 @@ KINDS = ("team", "overrides", "people", "oncall")
 SETTINGS = """
 server: {public_url: https://oncall.example.com, listen: 127.0.0.1:8080, store: {env: ONCALL_STORE}}
 notifiers:
-  sms: {type: twilio-sms, to: phone, from: "+441632960001", token: {env: TWILIO_AUTH_TOKEN}, limit: {burst: 5, then: 1 per 1m}}
-  email: {type: smtp, to: email, host: mx.example.com, password: {file: smtp}}
+  sms: {type: twilio-sms, to: phone, from: "+441632960001", limit: {burst: 5, then: 1 per 1m}}
+  email: {type: smtp, to: email, password: {file: smtp}}
   beeper: {type: exec, to: beeper}
 last_resort: {every: 5m, targets: [operations/primary, {via: email, address: all@example.com}]}
 sources:
