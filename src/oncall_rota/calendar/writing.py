@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from oncall_rota.timeline.zone import moment
 
 PRODUCT = "-//oncall//feed 1//EN"  # no version of ours in it: an upgrade must not change a feed
+_FOLDED = 75
 
 
 class Event(NamedTuple):
@@ -116,5 +117,9 @@ def _duration(length: timedelta) -> tuple[bytes, bytes]:
 def _line(name: str, value: Any) -> bytes:
     from icalendar.parser import Contentline
 
-    line: bytes = Contentline.from_parts(name, value.params, value).to_ical()
-    return line
+    line = Contentline.from_parts(name, value.params, value)
+    plain: bytes = line.encode()
+    if len(plain) < _FOLDED:  # most lines: counting their octets one by one takes half of icalendar's time
+        return plain
+    folded: bytes = line.to_ical()
+    return folded

@@ -21,6 +21,7 @@ COMMANDS = {
     "validate": "Check rotation files; every mistake in one run",
     "gaps": "When nobody is on call though somebody must be",
     "override": "Add, list and remove overrides",
+    "ical": "Calendar feeds of the final shifts",
     "init": "Write a first team",
     "schema": "JSON Schema of the rotation files, for editors",
     "doctor": "Versions, time zone data, which folder and why",
