@@ -14,7 +14,7 @@ from oncall_rota.config.holiday import reason
 from oncall_rota.config.people import People
 from oncall_rota.config.problem import shown
 from oncall_rota.config.record import Filled
-from oncall_rota.config.span import Span, backwards, span
+from oncall_rota.config.span import Span, backwards, check_schedule, span
 from oncall_rota.schedule.model import Away, Schedule, Source
 from oncall_rota.timeline.zone import UTC_ZONE, Zone, moment
 
@@ -157,17 +157,18 @@ def attach_absences(
     """Give each schedule the absences that hold in it: the team's lines, then those of people.yaml."""
     document = draft.document
     given = draft.values.get("away") if draft.values is not None else None
-    own: list[Away] = []
+    scoped: list[tuple[str | None, Away]] = []
     for values in given or ():
         if isinstance(values, Filled):
+            check_schedule(values, document, draft)
             for absence in absences(None, values, draft.people, document, draft.calendars.folder):
-                found = absence.aways(draft.zone)
-                if isinstance(absence, Absence) and found[0].end_at <= found[0].start_at:
+                if isinstance(absence, Absence) and absence.span.ends_first(*absence.span.instants(draft.zone)):
                     backwards(values, absence.span, document)
-                own += found
-    if not own and not everywhere:
+                scoped += [(values.get("schedule"), line) for line in absence.aways(draft.zone)]
+    if not scoped and not everywhere:
         return
     for schedule in schedules:
+        own = [line for name, line in scoped if name in (None, schedule.name)]
         if not everywhere:
             schedule.away = tuple(own)
             continue

@@ -52,7 +52,14 @@ _AWAY = {
         Text(what="an .ics file", examples=["vacation.ics"]), "A calendar of absences, instead of `from` and `until`."
     ),
 }
-AWAY = Record("an absence", {"who": Key(PERSON, "Who is away.", also=["person", "user"]), **_AWAY})
+AWAY = Record(
+    "an absence",
+    {
+        "who": Key(PERSON, "Who is away.", also=["person", "user"]),
+        "schedule": Key(Text(what="a schedule of this team"), "Only in this schedule."),
+        **_AWAY,
+    },
+)
 OWN_AWAY = Record("an absence", _AWAY)
 OVERRIDES = List(OVERRIDE, "a list of overrides", least=0)
 

@@ -46,7 +46,7 @@ def layer(
         at = anchor.time() if anchor is not None and every is not None and every.unit in ON_HANDOFF else None
         if at is None and "handoff" in values:
             at = values["handoff"].clock
-        rotation = turns(values, draft, anchor, at, holidays)
+        rotation = turns(values, draft, anchor, at, holidays, timezone)
     start = life(values["from"], at) if "from" in values else None
     end = life(values["until"], at) if "until" in values else None
     if start is not None and end is not None and instant(end, timezone) <= instant(start, timezone):

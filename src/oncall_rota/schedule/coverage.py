@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from oncall_rota.schedule.activity import EVER
-from oncall_rota.schedule.layer import VACANT, Piece
+from oncall_rota.schedule.activity import EVER, NEVER
+from oncall_rota.schedule.layer import VACANT, LayerPlan, Piece
 from oncall_rota.schedule.model import Schedule
 from oncall_rota.schedule.plan import plan
 from oncall_rota.schedule.window import Holidays, Hours, Spans, clipped, difference, merged
@@ -81,9 +81,16 @@ def must_cover_within(schedule: Schedule, window: Interval) -> bool:
 
 def _excused(schedule: Schedule, low: int, high: int) -> Spans:
     """Where nobody has to be on: outside `must_cover`, and before the schedule's first start."""
-    begins = min((layer.begins for layer in plan(schedule).layers), default=high)
+    begins = min((_begins(layer) for layer in plan(schedule).layers), default=high)
     before = [(low, min(begins, high))] if begins > low and begins != EVER else []
     return merged(sorted([*before, *difference([(low, high)], required(schedule, low, high))]))
+
+
+def _begins(layer: LayerPlan) -> int:
+    """When a layer first puts anybody on call: for another schedule's answer, when that one starts."""
+    if layer.borrowed is None:
+        return layer.begins
+    return max(layer.begins, min((_begins(each) for each in layer.borrowed.layers), default=NEVER))
 
 
 def required(schedule: Schedule, low: int, high: int) -> Spans:
