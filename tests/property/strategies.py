@@ -370,15 +370,13 @@ class Draw:
             schedules["developers"] = self.schedule(several=False)
         other = None
         if self.chance(0.2):
-            other = {
-                "team": "operations",
-                "timezone": self.rng.choice(ZONES),
-                "schedules": {"desk": self.schedule(False)},
-            }
+            here, self.zone = self.zone, self.rng.choice(ZONES)  # its times are drawn on its own clock
+            other = {"team": "operations", "timezone": self.zone, "schedules": {"desk": self.schedule(False)}}
             if self.chance(0.5):
                 line = self.override({"desk": other["schedules"]["desk"]})
                 other["overrides"] = [line]
             strip_holidays(other["schedules"]["desk"])
+            self.zone = here
         lenders = [name for name in schedules if name != "secondary"] + (["operations/desk"] if other else [])
         if self.chance(0.3):
             schedules["first-line"] = self.borrower(lenders)
