@@ -14,13 +14,15 @@ import icalendar
 import pytest
 from strategies import folder
 
+from oncall_rota.calendar.writing import Event
 from oncall_rota.config import load
 from oncall_rota.feeds import Memory, Names, Style, Template, feed, feed_window
 from oncall_rota.schedule import shifts
-from oncall_rota.schedule.model import Schedule
+from oncall_rota.schedule.model import Override, Schedule
 from oncall_rota.timeline.interval import Interval
+from oncall_rota.timeline.zone import moment
 
-FOLDERS = int(os.environ.get("ONCALL_FEED_FOLDERS", "60"))
+FOLDERS = int(os.environ.get("ONCALL_FEED_FOLDERS", "24"))
 PARTS = 4
 MORE = timedelta(days=400)
 IDS = Style(title=Template("{id}"))
@@ -83,3 +85,33 @@ def check(made: Schedule, window: Interval, story: str) -> None:
         assert len({each._replace(uid="") for each in found.events}) == len(want), story
     again = feed("x", [made], names, window, style=IDS, memory=first.memory, at=window[1])
     assert again.body == first.body, story
+    # Its lines go and come back: a subscriber that takes no number twice keeps up.
+    memory = first.memory
+    taken: dict[str, Event] = {event.uid: event for event in first.events}
+    for step, lines in enumerate([(), made.overrides[:1], made.overrides], 1):
+        part = without(made, lines, away=step > 1)
+        found = feed("x", [part], names, window, style=IDS, memory=memory, at=window[0] + timedelta(hours=step))
+        memory = found.memory
+        for event in found.events:
+            last = taken.get(event.uid)
+            if last is None or (event.sequence or 0) > (last.sequence or 0):
+                taken[event.uid] = event
+        shown = [taken[event.uid] for event in found.events]
+        seen = sorted((moment(each.start), moment(each.end), each.summary) for each in shown)
+        assert seen == engine(part, window), f"step {step}, {story}"
+
+
+def without(made: Schedule, lines: tuple[Override, ...], away: bool) -> Schedule:
+    """The same schedule with these overrides, and with its absences or without."""
+    return Schedule(
+        made.team,
+        made.name,
+        made.timezone,
+        made.source,
+        made.layers,
+        made.combine,
+        lines,
+        made.away if away else (),
+        made.leader,
+        made.followers,
+    )
