@@ -72,7 +72,8 @@ def peak(command: Sequence[str], env: Mapping[str, str], runs: int = 5) -> float
         "import os, sys, resource\n"
         "pid = os.fork()\n"
         "if not pid:\n"
-        "    null = os.open(os.devnull, os.O_WRONLY); os.dup2(null, 1); os.execvpe(sys.argv[1], sys.argv[1:], os.environ)\n"
+        "    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)\n"
+        "    os.execvpe(sys.argv[1], sys.argv[1:], os.environ)\n"
         "_, status, usage = os.wait4(pid, 0)\n"
         "print(usage.ru_maxrss); sys.exit(status)\n"
     )

@@ -47,7 +47,7 @@ def keep(found: Selection, names: Iterable[str], form: str, now: datetime, start
             newest = max(int(time) for line in inputs for time in line.split(" ", 2)[:2])
             if newest < started_ns - _SETTLED:
                 path = front.kept_in(kept, os.stat(found.folder), scope, form)
-                _write(path, _answers(found, scope, schedules, form, now, inputs))
+                write_whole(path, _answers(found, scope, schedules, form, now, inputs))
 
 
 def _answers(
@@ -117,7 +117,8 @@ def _zone_files(schedules: Iterable[Schedule]) -> list[str]:
     return found
 
 
-def _write(path: str, data: bytes) -> None:
+def write_whole(path: str, data: bytes) -> None:
+    """Put a file into the cache in one step; a reader sees the old one or the new one."""
     handle, name = tempfile.mkstemp(dir=os.path.dirname(path))
     try:
         with os.fdopen(handle, "wb") as file:

@@ -15,10 +15,11 @@ from typing import Annotated, NamedTuple
 import typer
 
 from oncall_rota.cli import problem_text
+from oncall_rota.cli.judged import horizon_problems
 from oncall_rota.cli.option import Dir, Json, Tz
 from oncall_rota.cli.setting import asked_at, asked_format, display, present, rotations
 from oncall_rota.cli.terminal import say
-from oncall_rota.config import Problem, check, load
+from oncall_rota.config import Problem, load
 from oncall_rota.errors import FolderNotFound, UsageError
 
 FORMATS = ("text", "json", "github")
@@ -81,7 +82,7 @@ def validate(
 def all_problems(folder: Path, from_at: datetime, teams: Sequence[str] | None = None) -> tuple[Problem, ...]:
     """Every problem of a folder's files, those that need a horizon of 400 days included, by place."""
     catalog, problems = load(folder, teams)
-    return tuple(sorted(dict.fromkeys([*problems, *check(catalog, from_at)])))
+    return tuple(sorted(dict.fromkeys([*problems, *horizon_problems(catalog, from_at)])))
 
 
 def _checked(path: str | None, dir_: str | None, from_at: datetime) -> Checked:

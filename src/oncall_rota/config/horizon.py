@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from functools import cache
 
 from oncall_rota.config.catalog import Catalog
 from oncall_rota.config.order import answer
@@ -44,7 +45,6 @@ def check_team(catalog: Catalog, team: Team, from_at: datetime) -> tuple[Problem
 def digest(catalog: Catalog, team: str, from_at: datetime) -> str:
     """A digest of all that decides `check_team`: the day, and every file that the team's answer needs."""
     from hashlib import blake2b  # only here: it is slow to import
-    from importlib import metadata
 
     wanted, waiting = set(), [team]
     while waiting:
@@ -52,17 +52,24 @@ def digest(catalog: Catalog, team: str, from_at: datetime) -> str:
         if name not in wanted:
             wanted.add(name)
             waiting += catalog.borrowed.get(name, ())
-    code = blake2b(f"{from_at:%Y-%m-%d} {metadata.version('tzdata')}".encode(), digest_size=16)
-    for name in sorted(catalog.texts):
-        stem = name.removesuffix(".yaml").removesuffix(".overrides")
-        if stem in wanted or stem == "people":
+    code = blake2b(f"{from_at:%Y-%m-%d} {_database()}".encode(), digest_size=16)
+    files = [f"{name}{end}" for name in sorted(wanted) for end in (".yaml", ".overrides.yaml")]
+    for name in ["people.yaml", *files]:
+        if name in catalog.texts:
             code.update(f"\0{name}\0".encode())
             code.update(catalog.texts[name].encode())
-    for name in sorted(catalog.names):
-        if name.lower().endswith(".ics"):
-            code.update(f"\0{name}\0".encode())
-            code.update((catalog.folder / name).read_bytes())
+    for name in sorted(name for name in catalog.names if name.lower().endswith(".ics")):
+        code.update(f"\0{name}\0".encode())
+        code.update((catalog.folder / name).read_bytes())
     return code.hexdigest()
+
+
+@cache
+def _database() -> str:
+    """The version of the time zone data that comes with oncall."""
+    from importlib import metadata
+
+    return metadata.version("tzdata")
 
 
 def _at(source: Source, severity: str, code: str, message: str, hint: str) -> Problem:
