@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,8 @@ from feeds_of import GOLDEN, HOSTILE
 from oncall_rota.calendar.writing import PRODUCT, Calendar, Event, calendar_text
 from oncall_rota.feeds import Names, Shelf, Style, Template, cleaned, feed, feed_window
 from oncall_rota.schedule.model import Away, Layer, Window
+
+TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
 def by_icalendar(calendar: Calendar, events: tuple[Event, ...]) -> bytes:
@@ -180,6 +183,18 @@ def test_names_are_cleaned_once_and_told_apart() -> None:
     assert initials["bo"] == "B"
     assert initials["alice"] != initials["arthur"]
     assert not any(id_ in initials[id_] for id_ in ("alice", "arthur"))
+
+
+def test_no_code_point_breaks_a_line_or_turns_the_writing() -> None:
+    """All of Unicode, halves of pairs included: what is left has no control, no line's end and no direction mark."""
+    for first in range(0, 0x110000, 0x1000):
+        left = cleaned("x".join(map(chr, range(first, first + 0x1000))), longest=1 << 20)
+        assert left.encode("utf-8")
+        assert len(left.splitlines()) == 1
+        bad = {unicodedata.category(letter) for letter in left} & {"Cc", "Cs", "Zl", "Zp"}
+        assert not bad, hex(first)
+        turned = {letter for letter in left if unicodedata.bidirectional(letter) in TURNING}
+        assert not turned, hex(first)
 
 
 def test_a_feed_never_holds_a_contact() -> None:
