@@ -33,6 +33,21 @@ _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 def main() -> None:
     """`oncall …`."""
+    open_streams()
+    try:
+        _answer()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def open_streams() -> None:
+    """What was closed before the start leads nowhere: else talk for standard error would end up among the data."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - open until the end
+
+
+def _answer() -> None:
     asked = understood(sys.argv[1:], os.environ)
     if asked is None:
         from oncall_rota.cli.main import main as command_line
@@ -53,9 +68,10 @@ def main() -> None:
             reconfigure(errors="backslashreplace")
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.exit(141)
+    except OSError as error:
+        from oncall_rota.cli.ending import unwritten
+
+        sys.exit(unwritten(error))
 
 
 def known_answer(asked: Asked, environ: Mapping[str, str], now: int) -> str | None:

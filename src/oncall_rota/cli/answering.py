@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -70,7 +70,7 @@ def run(asked: Question) -> None:
     if served is not None:
         found.schedules = found.named = [first_line(*served, at_)]
     if at is not None:
-        _echo(found, at_, display(tz).zone)
+        echo(found, at_, display(tz).zone)
 
     def asked_of(schedule: Schedule, moment: datetime) -> Answer:
         return answer(schedule, moment) if served is None else service_answer(*served, moment)
@@ -129,14 +129,19 @@ def _instant(at: datetime | None) -> str | None:
     return None if at is None else who_text.instant(epoch(at))
 
 
-def _echo(found: Selection, at: datetime, shown: Zone) -> None:
-    """The instant that was understood, also on the team's clock when that is another one."""
+def echo(found: Selection, at: datetime, shown: Zone, word: str = "at") -> None:
+    """Say the instant that was understood, also on the team's clock when that is another one."""
+    say(f"{word} {on_clocks(at, shown, [each.timezone for each in found.named])}")
+
+
+def on_clocks(at: datetime, shown: Zone, others: Iterable[str]) -> str:
+    """A moment on one's own clock, and on those of at most two other zones."""
     from oncall_rota.humantime import moment_text
     from oncall_rota.timeline.zone import zone
 
-    text = f"at {moment_text(at, shown, None, abbreviated=True)}"
-    others = sorted({each.timezone for each in found.named} - {shown.name})
-    say(text + "".join(f", {moment_text(at, zone(name), at)} {name}" for name in others[:2]))
+    text = moment_text(at, shown, None, abbreviated=True)
+    names = sorted({*others} - {shown.name})
+    return text + "".join(f", {moment_text(at, zone(name), at)} {name}" for name in names[:2])
 
 
 def _owner(found: Selection, name: str) -> tuple[Team, Service]:

@@ -20,15 +20,24 @@ def ended(call: Callable[[], int | None]) -> int:
         return _told(error)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
+    except OSError as error:
+        return unwritten(error)
+
+
+def unwritten(error: OSError) -> int:
+    """The exit code of what the system refused, and mostly one line about it."""
+    if isinstance(error, BrokenPipeError):
         # The reader has left, as `head` does: what a shell shows for a process that the pipe ended.
         _silence()
         return 141
-    except OSError as error:
-        from oncall_rota.cli.terminal import fail
+    from oncall_rota.cli.terminal import fail
 
-        fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
-        return 1
+    fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        _silence()
+    return 1
 
 
 def write_anything() -> None:

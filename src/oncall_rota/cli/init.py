@@ -5,9 +5,10 @@ from __future__ import annotations
 import getpass
 import os
 import re
+import shlex
 import sys
 import tempfile
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -19,9 +20,10 @@ from oncall_rota.cli.terminal import DIM, path_text, terminal
 from oncall_rota.cli.validate import all_problems, overlaid
 from oncall_rota.cli.who_text import term_safe
 from oncall_rota.config import load
+from oncall_rota.config.edit import atomic_write
 from oncall_rota.errors import UsageError
-from oncall_rota.humantime import day
-from oncall_rota.timeline.zone import zone
+from oncall_rota.humantime import day, when
+from oncall_rota.timeline.zone import Zone
 
 _TEAM = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 _PERSON = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII)
@@ -39,7 +41,7 @@ def init(
         typer.Option("--people", metavar="A,B,C", help="Ids in the order of their turns; else you."),
     ] = None,
     starting: Annotated[
-        str | None, typer.Option("--starting", metavar="DATE", help="The first turn's day; else next Monday.")
+        str | None, typer.Option("--starting", metavar="DATE", help="The first turn's day; else the last Monday.")
     ] = None,
     at: Annotated[str, typer.Option("--handoff", metavar="HH:MM", help="When turns change on that weekday.")] = "09:00",
     dry_run: DryRun = False,
@@ -56,17 +58,17 @@ def init(
       oncall init --dry-run
     """
     now = present()
-    shown = display(timezone or tz)
+    shown = display(timezone, "--timezone") if timezone else display(tz)
+    if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", at, re.ASCII):
+        raise UsageError(f"--handoff {at!r} is not a time of day", "e.g. 09:00")
     name = team if team is not None else _slug(Path.cwd().name) or "team"
     if not _TEAM.fullmatch(name) or name in ("people", "oncall"):
         raise UsageError(f"--team {name!r} is not a team's name", "small letters, digits and '-', e.g. payments")
     ids = _ids(people)
     try:
-        first = day(starting or "next monday", now, zone(shown.zone.name))
+        first = day(starting, now, shown.zone) if starting else _this_week(now, shown.zone, at)
     except ValueError as error:
         raise UsageError(f"--starting: {error}") from None
-    if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", at, re.ASCII):
-        raise UsageError(f"--handoff {at!r} is not a time of day", "e.g. 09:00")
     folder = _folder(dir_)
     files = {f"{name}.yaml": _team_file(name, shown.zone.name, ids, first, at)}
     if (folder / f"{name}.yaml").exists():
@@ -81,11 +83,23 @@ def init(
             print(f"# {term_safe(str(folder / file))}\n{text}", end="")
         return
     folder.mkdir(parents=True, exist_ok=True)
-    for file, text in files.items():
-        # "x": a file that came into being meanwhile is somebody else's.
-        with open(folder / file, "x", encoding="utf-8", newline="\n") as handle:
-            handle.write(text)
+    made: list[Path] = []
+    try:
+        for file, text in files.items():
+            atomic_write(folder / file, text.encode(), b"")  # b"": one that came into being meanwhile stays
+            made.append(folder / file)
+    except BaseException:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise
     _next_commands(folder, list(files), name, dir_)
+
+
+def _this_week(now: datetime, shown: Zone, at: str) -> date:
+    """The last Monday on which turns have changed, so that somebody is on call at once."""
+    week = timedelta(days=7)
+    first = day("last monday", now, shown)
+    return first + week if when(f"{first + week} {at}", now, shown) <= now else first
 
 
 def _folder(dir_: str | None) -> Path:
@@ -152,28 +166,31 @@ def _all_known(folder: Path, ids: list[str]) -> None:
 
 def _refuse_invalid(folder: Path, files: dict[str, str], team: str, first: date) -> None:
     """Nothing is written that `validate` would refuse."""
-    from datetime import UTC, datetime
-
     from oncall_rota.cli.selection import configuration_error
 
+    known = set(load(folder, teams=[])[1]) if folder.is_dir() else set()
     with tempfile.TemporaryDirectory(prefix="oncall-") as made:
         changed = {file: text.encode() for file, text in files.items()}
         overlay = overlaid(folder if folder.is_dir() else None, Path(made), changed)
         from_at = datetime.combine(first - timedelta(days=1), datetime.min.time(), UTC)
-        problems = [each for each in all_problems(overlay, from_at, [team]) if each.path in files]
+        found = all_problems(overlay, from_at, [team])
+        problems = [each for each in found if each.path in files or each not in known]
     if any(each.severity == "error" for each in problems):
         raise configuration_error(problems, folder)
 
 
 def _next_commands(folder: Path, files: list[str], team: str, dir_: str | None) -> None:
     screen = terminal(sys.stdout)
-    option = f" --dir {dir_}" if dir_ else ""
+    option = f" --dir {shlex.quote(dir_)}" if dir_ else ""
+    commands = {
+        f"oncall who {team}{option}": "who is on call",
+        f"oncall schedule {team}{option}": "the next four weeks",
+        f"oncall validate{option}": "after every edit",
+    }
+    width = max(map(len, commands))
     for file in files:
         print(f"wrote {path_text(folder / file)}")
-    print(
-        f"\nNext:\n"
-        f"  oncall who {team}{option}        {screen.paint('who is on call', DIM)}\n"
-        f"  oncall schedule {team}{option}   {screen.paint('the next four weeks', DIM)}\n"
-        f"  oncall validate{option}          {screen.paint('after every edit', DIM)}\n"
-        f"Then give everybody a contact in {path_text(folder / 'people.yaml')}."
-    )
+    print("\nNext:")
+    for command, what in commands.items():
+        print(f"  {term_safe(command):{width}}  {screen.paint(what, DIM)}")
+    print(f"Then give everybody a contact in {path_text(folder / 'people.yaml')}.")

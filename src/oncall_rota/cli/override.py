@@ -15,7 +15,7 @@ from oncall_rota.cli.override_text import line_text
 from oncall_rota.cli.override_wanted import Wanted
 from oncall_rota.cli.selection import select
 from oncall_rota.cli.setting import asked_format, display, present, rotations
-from oncall_rota.cli.terminal import DIM, terminal
+from oncall_rota.cli.terminal import DIM, say, terminal
 from oncall_rota.cli.who_text import csv_row, instant, json_text, tsv_row
 from oncall_rota.errors import UsageError
 from oncall_rota.schedule.model import Override
@@ -101,7 +101,9 @@ def list_(
     dir_: Dir = None,
     tz: Tz = None,
 ) -> None:
-    """List a team's overrides by number, in the order in which they apply.
+    """List a team's overrides by their numbers.
+
+    In the order in which they apply.
 
     Examples:
       oncall override list payments
@@ -113,10 +115,13 @@ def list_(
     now = present()
     shown = display(tz).zone
     found = select(rotations(dir_), [name]).whole()
-    rows = [(number, each) for number, each in listed(found.schedules) if all_ or each.end_at > now]
+    every = listed(found.schedules)
+    rows = [(number, each) for number, each in every if all_ or each.end_at > now]
     if form == "json":
         print(json_text({"version": 1, "overrides": [_mapping(number, each) for number, each in rows]}))
         return
+    if not rows:
+        say(f"no override to come; --all shows {len(every)} that are over" if every else f"{name} has no override")
     if form == "table" and sys.stdout.isatty():
         screen = terminal()
         for number, each in rows:

@@ -64,16 +64,18 @@ def remove_override(
     made = _Made(folder, team.name, path, before, after, now)
     made.refuse_what_is_wrong()
     compared(found.catalog, made.catalog, team.name, (chosen.start_at, chosen.end_at), shown, now)
-    made.write(dry_run, _again(chosen, team, found.schedules) + _option(dir_))
+    made.write(dry_run, _again(chosen, team) + _option(dir_))
 
 
 def listed(schedules: Iterable[Schedule]) -> list[tuple[int, Override]]:
     """Every override of these schedules once, numbered in the order in which they apply."""
     rows: dict[object, Override] = {}
     for schedule in schedules:
+        alike: Counter[object] = Counter()  # one line may hold several; a line's times may differ by schedule
         for each in schedule.overrides:
             key = (each.source, each.verb, each.people, each.person, each.layer, each.reason, each.id)
-            rows.setdefault(key, each)
+            rows.setdefault((key, alike[key]), each)
+            alike[key] += 1
     ordered = sorted(rows.values(), key=lambda each: (each.source.path.endswith(".overrides.yaml"), each.source.line))
     return list(enumerate(ordered, 1))
 
@@ -167,11 +169,12 @@ def _shape(each: Override) -> tuple[object, ...]:
     return (each.verb, each.people, each.person, each.layer, each.start_at, each.end_at, each.reason, each.id)
 
 
-def _again(each: Override, team: Team, schedules: Sequence[Schedule]) -> str:
+def _again(each: Override, team: Team) -> str:
     """The command that adds a removed override again."""
     name = team.name
     holding = [one for one in team.schedules.values() if any(each.source == other.source for other in one.overrides)]
-    if len(holding) == 1 and (each.verb in ("remove", "swap") or holding[0] is not team.first) and len(schedules) > 1:
+    scoped = len(team.schedules) > 1 and (each.verb in ("remove", "swap") or holding[:1] != [team.first])
+    if len(holding) == 1 and scoped:
         name = f"{team.name}/{holding[0].name}"
     words = ["oncall", "override", "add", name]
     if each.verb in ("who", "instead_of"):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from oncall_rota.cli.selection import person_named
 from oncall_rota.cli.setting import asked_at, asked_span
 from oncall_rota.config import Catalog, suggest
+from oncall_rota.config.entry import cleaned
 from oncall_rota.errors import UnknownName, UsageError
 from oncall_rota.humantime import day
 from oncall_rota.schedule.model import Schedule, Team
@@ -52,8 +53,8 @@ def entry_of(wanted: Wanted, times: Times, team: Team, schedule: Schedule | None
     if wanted.layer is not None:
         entry["layer"] = _layer(wanted.layer, [schedule] if schedule else list(team.schedules.values()))
     entry |= times.written
-    if wanted.reason:
-        entry["reason"] = " ".join(wanted.reason.split())
+    if reason := cleaned(wanted.reason or ""):
+        entry["reason"] = " ".join(reason.split())
     return entry
 
 

@@ -21,7 +21,10 @@ def place(problem: Problem, folder: Path | None = None) -> str:
     if folder is None or problem.path in ("", "-", "<stdin>") or os.path.isabs(problem.path):
         return problem.path
     path = os.path.join(folder, problem.path)
-    shorter = os.path.relpath(path)
+    try:
+        shorter = os.path.relpath(path)
+    except OSError:  # the current folder is gone
+        return path
     return shorter if not shorter.startswith(os.pardir + os.sep + os.pardir) else path
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from oncall_rota.cli.answering import echo
 from oncall_rota.cli.option import Dir, Json, Output, Teams, Tz
 from oncall_rota.cli.selection import Selection, display_name, select
 from oncall_rota.cli.setting import asked_at, asked_format, asked_span, display, present, rotations
@@ -62,6 +63,9 @@ def schedule(
 
         print(drawn(found, window, now, shown))
         return
+    for text, word, at in ((from_, "from", window.start_at), (until, "until", window.end_at)):
+        if text is not None:
+            echo(found, at, shown, word)
     rows = [(each, shifts(each, window, causes), gaps(each, window)) for each in found.schedules]
     if form == "json":
         print(document(window, rows))

@@ -30,10 +30,10 @@ def schema(
     """JSON Schema of the rotation files, for editors; the same rules as validate.
 
     Examples:
-      oncall schema > .oncall/team.schema.json
-      oncall schema people > .oncall/people.schema.json
+      oncall schema team > .oncall-team.schema.json
+      oncall schema people > .oncall-people.schema.json
       # then, in the first line of a team's file:
-      # yaml-language-server: $schema=../.oncall/team.schema.json
+      # yaml-language-server: $schema=../.oncall-team.schema.json
     """
     if kind not in KINDS:
         meant = suggest(kind, KINDS)

@@ -60,7 +60,7 @@ def select(folder: Path, names: Sequence[str] | None) -> Selection:
     for team_name, slash, schedule_name in asked:
         team = catalog.teams.get(team_name)
         if team is None:
-            if not (folder / f"{team_name}.yaml").exists():
+            if not _has_file(folder, team_name):
                 raise _unknown_team(team_name, folder)
             found.broken = errors or found.broken
             continue
@@ -71,6 +71,13 @@ def select(folder: Path, names: Sequence[str] | None) -> Selection:
         _add(found.schedules, [schedule_of(team, schedule_name)])
         _add(found.named, [schedule_of(team, schedule_name)])
     return found
+
+
+def _has_file(folder: Path, team: str) -> bool:
+    try:
+        return team not in ("people", "oncall") and "." not in team and (folder / f"{team}.yaml").exists()
+    except OSError:  # too long for a file's name
+        return False
 
 
 def schedule_of(team: Team, name: str) -> Schedule:

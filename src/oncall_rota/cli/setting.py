@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from oncall_rota.config import find_folder, suggest
-from oncall_rota.errors import UsageError
+from oncall_rota.errors import FolderNotFound, UsageError
 from oncall_rota.timeline.clock import SystemClock
 from oncall_rota.timeline.zone import Zone, zone
 
 FORMATS = ("table", "plain", "json", "csv", "names")
+# An answer looks 400 days back, and twice as far ahead: so much of the calendar is left at either end.
+_FIRST_AT, _LAST_AT = datetime(4, 1, 1, tzinfo=UTC), datetime(9997, 1, 1, tzinfo=UTC)
 
 
 class Display(NamedTuple):
@@ -24,7 +26,13 @@ class Display(NamedTuple):
 
 def rotations(dir_: str | None) -> Path:
     """The rotations folder: `--dir`, `$ONCALL_DIR`, or found from here upwards."""
-    return find_folder(dir_, os.environ, Path.cwd())
+    try:
+        here = Path.cwd()
+    except OSError:
+        if not (dir_ or os.environ.get("ONCALL_DIR")):
+            raise FolderNotFound("the current folder is gone", "go to another, or name the folder with --dir") from None
+        here = Path("/")
+    return find_folder(dir_, os.environ, here)
 
 
 def present() -> datetime:
@@ -32,10 +40,10 @@ def present() -> datetime:
     return SystemClock().now().astimezone(UTC).replace(microsecond=0)
 
 
-def display(tz: str | None) -> Display:
-    """The display zone: `--tz`, `$ONCALL_TZ`, the system's."""
+def display(tz: str | None, option: str = "--tz") -> Display:
+    """The display zone: `--tz` (or another `option`), `$ONCALL_TZ`, the system's."""
     if tz:
-        return Display(_named(tz, "--tz"), "--tz")
+        return Display(_named(tz, option), option)
     if wanted := os.environ.get("ONCALL_TZ"):
         return Display(_named(wanted, "$ONCALL_TZ"), "$ONCALL_TZ")
     return _system()
@@ -54,24 +62,36 @@ def _named(name: str, origin: str) -> Zone:
 
 
 def _system() -> Display:
-    if wanted := os.environ.get("TZ", "").removeprefix(":"):
+    wanted, passed_over = os.environ.get("TZ"), ""
+    if wanted is not None:
+        name = _zone_of(wanted.removeprefix(":")) if wanted else "UTC"
         try:
-            return Display(zone(wanted), "$TZ")
+            return Display(zone(name), "$TZ")
         except ValueError:
-            pass
+            passed_over = f" ($TZ {wanted!r} is no zone of the database)"
+    found, reason = _of_the_machine()
+    return Display(found, reason + passed_over)
+
+
+def _zone_of(path: str) -> str:
+    """The zone whose file that is: what stands behind `zoneinfo/`."""
+    name = path.partition("zoneinfo/")[2] if path.startswith("/") else path
+    return name.removeprefix("posix/").removeprefix("right/")
+
+
+def _of_the_machine() -> tuple[Zone, str]:
     try:
         # /etc/localtime is a link into the time zone database nearly everywhere.
         target = os.path.realpath("/etc/localtime")
         if "zoneinfo/" in target:
-            name = target.partition("zoneinfo/")[2].removeprefix("posix/").removeprefix("right/")
-            return Display(zone(name), "/etc/localtime")
+            return zone(_zone_of(target)), "/etc/localtime"
     except (OSError, ValueError):
         pass
     try:
         with open("/etc/timezone", encoding="utf-8") as file:
-            return Display(zone(file.read().strip()), "/etc/timezone")
+            return zone(file.read().strip()), "/etc/timezone"
     except (OSError, ValueError):
-        return Display(zone("UTC"), "the system names no zone")
+        return zone("UTC"), "the system names no zone"
 
 
 def asked_at(text: str, option: str, now: datetime, shown: Zone) -> datetime:
@@ -79,9 +99,15 @@ def asked_at(text: str, option: str, now: datetime, shown: Zone) -> datetime:
     from oncall_rota.humantime import when
 
     try:
-        return when(text, now, shown)
+        return _within(when(text, now, shown), option, text)
     except ValueError as error:
         raise UsageError(f"{option}: {error}") from None
+
+
+def _within(at: datetime, option: str, text: str) -> datetime:
+    if not _FIRST_AT <= at < _LAST_AT:
+        raise UsageError(f"{option}: {text!r} is outside the years 4 to 9996")
+    return at
 
 
 def asked_span(text: str, option: str, start_at: datetime, shown: Zone) -> datetime:
@@ -89,8 +115,10 @@ def asked_span(text: str, option: str, start_at: datetime, shown: Zone) -> datet
     from oncall_rota.humantime import after
 
     try:
-        end_at = after(start_at, text, shown)
-    except (ValueError, OverflowError) as error:
+        end_at = _within(after(start_at, text, shown), option, text)
+    except OverflowError:
+        raise UsageError(f"{option}: {text!r} is too long") from None
+    except ValueError as error:
         raise UsageError(f"{option}: {error}") from None
     if end_at <= start_at:
         raise UsageError(f"{option}: {text!r} is no time at all")

@@ -106,7 +106,10 @@ def _line(row: Sequence[Cell], widths: Sequence[int], screen: Terminal, ellipsis
 
 def path_text(path: str | os.PathLike[str]) -> str:
     """A path as it is from here, when it is below; else whole."""
-    shorter = os.path.relpath(path)
+    try:
+        shorter = os.path.relpath(path)
+    except OSError:  # the current folder is gone
+        shorter = os.pardir
     return term_safe(os.fspath(path) if shorter.startswith(os.pardir) else shorter)
 
 

@@ -15,6 +15,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from oncall_rota.cli import problem_text
+from oncall_rota.cli.answering import on_clocks
 from oncall_rota.cli.judged import horizon_problems
 from oncall_rota.cli.option import Dir, Json, Tz
 from oncall_rota.cli.setting import asked_at, asked_format, display, present, rotations
@@ -64,6 +65,8 @@ def validate(
     form = asked_format(output, json, FORMATS)
     shown = display(tz).zone
     from_at = asked_at(from_ or "today", "--from", present(), shown)
+    if from_ is not None:
+        say(f"from {on_clocks(from_at, shown, ())}")
     checked = [_checked(path, dir_, from_at) for path in paths or (None,)]
     problems = list(dict.fromkeys(problem for each in checked for problem in each.problems))
     if form == "json":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from textwrap import wrap
 from typing import Any
 
 from oncall_rota.cli.terminal import BOLD, DIM, RED, Cell, columns_of, rows_in_columns, terminal
@@ -43,7 +44,7 @@ def table(rows: Sequence[Row], alarming: Sequence[bool], at: datetime, now: date
     if any(_is_unusual(person["cause"]) for row in rows for person in row["on_call"]):
         notes.append(f"{sign} override or cover")
     if others and _THERE not in header:
-        notes.append(f"times in {shown.name}; some teams are in {', '.join(others)}")
+        notes += wrap(f"times in {shown.name}; some teams are in {', '.join(others)}", screen.width)
     if notes:
         lines += ["", *[screen.paint(note, DIM) for note in notes]]
     if runbook := next((row["runbook"] for row in rows if row.get("runbook")), None):

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
+from oncall_rota.cli.answering import on_clocks
 from oncall_rota.cli.option import Dir, Json, OneSchedule, Tz
 from oncall_rota.cli.override_text import line_text, place_text
 from oncall_rota.cli.selection import Selection, display_name, select
 from oncall_rota.cli.setting import asked_at, asked_format, display, present, rotations
 from oncall_rota.cli.terminal import BOLD, DIM, RED, Terminal, columns_of, fitted, terminal
 from oncall_rota.cli.who_text import instant, json_text, term_safe
-from oncall_rota.humantime import moment_text
 from oncall_rota.schedule import Explanation, LayerState, OnCall, explanation, mapping
 from oncall_rota.schedule.cause import Always, AwayCover, Borrowed, Cause, OverrideCause, Turn
 from oncall_rota.schedule.model import Override, Schedule
@@ -93,7 +93,7 @@ def _text(
     found: Selection, each: Schedule, told: Explanation, at: datetime, shown: Zone, screen: Terminal
 ) -> list[str]:
     place = term_safe(f"{each.team}/{each.name}")
-    lines = [f"{screen.paint(place, BOLD)} at {moment_text(at, shown, None, abbreviated=True)}", ""]
+    lines = [f"{screen.paint(place, BOLD)} at {on_clocks(at, shown, [each.timezone])}", ""]
     for on in told.on_call:
         name = screen.paint(term_safe(display_name(found.catalog, on.person)), BOLD)
         lines += [

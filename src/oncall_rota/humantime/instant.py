@@ -19,6 +19,8 @@ _PLAIN = re.compile(
 )
 _ISO = re.compile(r"\d{4}-|\d{8}(?:T|$)|\d{4}W\d", re.IGNORECASE | re.ASCII)
 _SLASHED = re.compile(r"\d{1,4}([/.-])\d{1,2}(?:\1\d{1,4})?(?![\d:])", re.ASCII)
+_YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})(?!\d)", re.ASCII)
+_DOTTED_CLOCK = re.compile(r"(?:1[3-9]|2[0-3])\.[0-5]\d|\d{1,2}\.(?:1[3-9]|[2-5]\d|00)", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d\d)(?::(\d\d))?)?\s?([ap]m)?$", re.ASCII)
 _DAYNUMBER = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?$", re.ASCII)
 _CALENDAR_SPAN = re.compile(r"(?:\d+\s*(?:d|w|days?|weeks?)\s*)+", re.ASCII)
@@ -223,6 +225,15 @@ def _clock(rest: list[str], words: str) -> int:
 
 
 def _refuse_ambiguous(word: str) -> None:
+    year_first = _YEAR_FIRST.match(word)
+    if year_first and int(year_first[2]) <= 12 and int(year_first[3]) <= 31:
+        year, month, number = year_first[1], int(year_first[2]), int(year_first[3])
+        raise ValueError(
+            f"{word!r} is not an ISO date and time; "
+            f"write '{year}-{month:02}-{number:02}' or '{year}-{month:02}-{number:02} 09:00'"
+        )
+    if _DOTTED_CLOCK.fullmatch(word):
+        raise ValueError(f"{word!r} could be a date; write a time of day as '{word.replace('.', ':')}'")
     if _SLASHED.match(word):
         raise ValueError(
             f"{word!r} is read differently in different countries; write '2026-12-24' or '24 dec 2026'"

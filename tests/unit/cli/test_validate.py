@@ -89,7 +89,7 @@ rotation:
   people: [ann, ben.oz]
   every: week
   handoff: monday 09:00
-  starting: 2026-06-08            # ann's first day; never changes
+  starting: 2026-06-01            # ann's first day; never changes
 """
     )
     assert "name: Ben Oz" in (new / "rotations" / "people.yaml").read_text()
