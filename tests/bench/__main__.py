@@ -11,11 +11,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import feeds
 import loading
 import processes
 import schedules
 
-GROUPS = {"schedule": schedules.rows, "load": loading.rows, "process": processes.rows}
+GROUPS = {"schedule": schedules.rows, "load": loading.rows, "process": processes.rows, "feeds": feeds.rows}
 
 
 def main(names: list[str]) -> int:

@@ -109,9 +109,7 @@ def test_an_example_answers_an_instant_as_it_answers_a_window(story: Path) -> No
     """At the start of every expected shift, and a second before its end, the people expected are on call."""
     want, loaded = expected(story), catalog(story)
     for name, rows in want["schedules"].items():
-        edges = {row["start"] for row in rows} | {
-            text(instant(row["end"]) - timedelta(seconds=1)) for row in rows
-        }
+        edges = {row["start"] for row in rows} | {text(instant(row["end"]) - timedelta(seconds=1)) for row in rows}
         for at in sorted(edges):
             on = [one.person for one in on_call_at(schedule(loaded, name), instant(at))]
             assert on == sorted(row["person"] for row in rows if row["start"] <= at < row["end"]), (name, at)

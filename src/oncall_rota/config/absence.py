@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from oncall_rota.config.document import Document
 from oncall_rota.config.draft import Draft
 from oncall_rota.config.folder import Folder
-from oncall_rota.config.holiday import reason
+from oncall_rota.config.holiday import events_of, reason
 from oncall_rota.config.people import People
 from oncall_rota.config.problem import shown
 from oncall_rota.config.record import Filled
@@ -20,11 +19,6 @@ from oncall_rota.timeline.zone import UTC_ZONE, Zone, moment
 
 if TYPE_CHECKING:
     from oncall_rota.calendar import CalendarEvent
-
-
-# A calendar may repeat for ever; what lies outside these years is nobody's concern.
-YEARS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2060, 1, 1, tzinfo=UTC))
-MOST_EVENTS = 5000
 
 
 class Absence(NamedTuple):
@@ -56,31 +50,15 @@ class CalendarAbsence(NamedTuple):
         """The events as absences in a team of that zone; those of nobody in people.yaml are left out."""
         found = []
         for event in self.events(zone):
-            person = self.person or self.whose(event.summary)
-            if person is not None:
+            for person in (self.person,) if self.person else self.people.mentioned(event.summary):
                 found.append(Away(person, event.start_at, event.end_at, self.source, self.cover, event.summary))
         return found
 
     def events(self, zone: Zone) -> tuple[CalendarEvent, ...]:
         """The file's events. Raises `ValueError`."""
-        if zone.name in self.kept:
-            return self.kept[zone.name]
-        from oncall_rota import calendar  # only folders with a calendar of absences pay for it
-
-        found = calendar.ics_shifts(self.path, zone.name, YEARS)
-        if len(found) > MOST_EVENTS:
-            raise ValueError(f"more than {MOST_EVENTS:,} events, repetitions counted")
-        self.kept[zone.name] = found
-        return found
-
-    def whose(self, title: str) -> str | None:
-        """The person whose name or id begins an event's title."""
-        folded = title.casefold()
-        for person in self.people.persons.values():
-            if folded.startswith(person.name.casefold()):
-                return person.id
-        word = folded.replace(":", " ").replace(",", " ").split(" ", 1)[0]
-        return word if word in self.people.persons else None
+        if zone.name not in self.kept:
+            self.kept[zone.name] = events_of(self.path, zone.name)
+        return self.kept[zone.name]
 
 
 def absences(
@@ -140,13 +118,13 @@ def _from_calendar(
         document.error(node["calendar"], "bad-calendar", f"{values['calendar']}: {reason(error)}", "export it again")
         return []
     if who is None:
-        strangers = dict.fromkeys(event.summary for event in events if found.whose(event.summary) is None)
+        strangers = dict.fromkeys(event.summary for event in events if not people.mentioned(event.summary))
         for title in list(strangers)[:20]:
             document.warn(
                 node["calendar"],
                 "whose-absence",
                 f"{values['calendar']}: nobody in people.yaml fits the event {shown(title)}",
-                "let its title begin with the person's name or id, or write who: here",
+                "let its title hold the person's id, e-mail or name, or write who: here",
             )
     return [found]
 
@@ -199,8 +177,6 @@ def _involved(schedule: Schedule, own: Iterable[Away]) -> set[str]:
         for layer in each.layers:
             if layer.borrows is not None:
                 stack.append(layer.borrows)
-            elif layer.rotation is not None:
-                found.update(
-                    person for block in layer.rotation.blocks for entry in block.order for person in entry.people
-                )
+            else:
+                found.update(layer.people())
     return found

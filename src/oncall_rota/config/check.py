@@ -78,9 +78,6 @@ def drop_services(draft: Draft, team: Team, good: set[str]) -> None:
 
 def _people(schedule: Schedule) -> Iterable[str]:
     for layer in schedule.layers:
-        if layer.rotation is not None:
-            for block in layer.rotation.blocks:
-                for entry in block.order:
-                    yield from entry.people
+        yield from layer.people()
     for override in schedule.overrides:
         yield from override.people

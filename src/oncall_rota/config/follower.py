@@ -33,11 +33,13 @@ def copied(led: Layer, draft: Draft, values: Filled) -> Layer | None:
     document, node = draft.document, values.node
     rotation, borrows = led.rotation, led.borrows
     offset: int = values.get("offset", 0)
-    if borrows is not None and "offset" in node and "people" not in node:
+    shifts = led.shifts
+    if rotation is None and "offset" in node and "people" not in node:
+        origin = f"{borrows.team}/{borrows.name}" if borrows is not None else "a calendar's"
         document.error(
             node.keys_at["offset"],
             "offset-of-borrowed",
-            f"'offset' cannot count the turns of layer {led.name!r}, which is {borrows.team}/{borrows.name}",
+            f"'offset' cannot count the turns of layer {led.name!r}, which is {origin}",
             "delete 'offset', or give this schedule people of its own",
         )
         return None
@@ -48,6 +50,9 @@ def copied(led: Layer, draft: Draft, values: Filled) -> Layer | None:
         borrows = None
         if rotation is None:
             return None
+        if shifts is not None:
+            people = rotation.blocks[0].order[0].people
+            rotation, shifts = None, tuple([shift._replace(people=people) for shift in shifts])
     elif rotation is not None:
         rotation = _turned(rotation, rotation.blocks, rotation.offset + offset, rotation)
     at = _handoff_time(led)
@@ -84,6 +89,7 @@ def copied(led: Layer, draft: Draft, values: Filled) -> Layer | None:
         until_clock=end,
         priority=led.priority,
         holidays=led.holidays,
+        shifts=shifts,
     )
 
 

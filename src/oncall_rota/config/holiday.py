@@ -1,9 +1,10 @@
-"""`holidays:` -> calendars, each made once."""
+"""Calendars that a file names: holidays, each made once, and the events of an `.ics` file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oncall_rota.config.document import Document, Sequence
@@ -12,7 +13,22 @@ from oncall_rota.config.problem import shown
 from oncall_rota.schedule.model import HolidayCalendar
 
 if TYPE_CHECKING:
+    from oncall_rota.calendar import CalendarEvent
     from oncall_rota.config.folder import Folder
+
+# A calendar may repeat for ever; what lies outside these years is nobody's concern.
+YEARS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2060, 1, 1, tzinfo=UTC))
+MOST_EVENTS = 5000
+
+
+def events_of(path: Path, timezone: str) -> tuple[CalendarEvent, ...]:
+    """The events of an `.ics` file; days and floating times are those of `timezone`. Raises `ValueError`."""
+    from oncall_rota import calendar  # only folders with a calendar pay for it
+
+    found = calendar.ics_shifts(path, timezone, YEARS)
+    if len(found) > MOST_EVENTS:
+        raise ValueError(f"more than {MOST_EVENTS:,} events, repetitions counted")
+    return found
 
 
 class Union:

@@ -9,6 +9,7 @@ from oncall_rota.config import text
 from oncall_rota.config.declaration import OWN_AWAY
 from oncall_rota.config.document import Document, Sequence
 from oncall_rota.config.field import BAD, List, Text
+from oncall_rota.config.mention import Mentions
 from oncall_rota.config.name import person_id
 from oncall_rota.config.problem import did_you_mean, listed, shown
 from oncall_rota.config.record import Filled, Key, Record, Table
@@ -78,7 +79,7 @@ class People:
     `away`: by person, what was written under `away:`; `document`: the file.
     """
 
-    __slots__ = ("away", "document", "exists", "persons", "readable")
+    __slots__ = ("_mentions", "away", "document", "exists", "persons", "readable")
 
     def __init__(self, document: Document, *, readable: bool = True, exists: bool = True) -> None:
         self.document = document
@@ -86,6 +87,13 @@ class People:
         self.away: dict[str, list[Filled]] = {}
         self.readable = readable
         self.exists = exists
+        self._mentions: Mentions | None = None
+
+    def mentioned(self, title: str) -> tuple[str, ...]:
+        """The ids of the people whom a calendar's event names."""
+        if self._mentions is None:
+            self._mentions = Mentions(self.persons.values())
+        return self._mentions.people(title)
 
     def check(self, person: str, node: Any, document: Document) -> bool:
         """Whether people.yaml has `person`; reports it at `node` otherwise."""

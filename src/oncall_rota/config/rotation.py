@@ -108,7 +108,7 @@ _ROTATION = {
         also=["end", "to", "ends", "before"],
     ),
     "handoff_on_holiday": Key(Choice("next working day"), "Moves a handoff that falls on a holiday."),
-    "holidays": Key(HOLIDAYS, "Holidays of this rotation: GB-ENG, an .ics file, or a list.", also=["calendar"]),
+    "holidays": Key(HOLIDAYS, "Holidays of this rotation: GB-ENG, an .ics file, or a list."),
     "schedule": Key(
         Text(what="a schedule", examples=["developers", "operations/primary"]),
         "Another schedule whose final answer stands here.",
@@ -119,6 +119,9 @@ LAYER = Record(
     "a layer",
     {
         "name": Key(Text(layer_name, "a layer's name", examples=["office hours"], free=True), "Name of the layer."),
+        "calendar": Key(
+            Text(what="an .ics file", examples=["shifts.ics"]), "A calendar whose events say who is on call, and when."
+        ),
         **_ROTATION,
     },
 )

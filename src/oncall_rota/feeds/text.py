@@ -9,7 +9,7 @@ from typing import NamedTuple
 from oncall_rota.feeds.name import Names, cleaned
 from oncall_rota.feeds.window import Whole
 from oncall_rota.schedule import answer
-from oncall_rota.schedule.cause import Always, AwayCover, Borrowed, Cause, OverrideCause, Turn
+from oncall_rota.schedule.cause import Always, AwayCover, Borrowed, CalendarCause, Cause, OverrideCause, Turn
 from oncall_rota.schedule.model import Schedule
 from oncall_rota.timeline.zone import moment, zone
 
@@ -125,6 +125,8 @@ def _words(cause: Cause, names: Names, layered: bool) -> str:
     if isinstance(cause, Turn | Always):
         turn = "By turn" if isinstance(cause, Turn) else "Always on"
         return f"{turn}, layer {cleaned(cause.layer)}." if layered else f"{turn}."
+    if isinstance(cause, CalendarCause):
+        return f"From {cleaned(cause.source.path)}."
     if isinstance(cause, AwayCover):
         return f"Covers for {names[cause.person]}."
     if isinstance(cause, Borrowed):

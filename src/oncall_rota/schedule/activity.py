@@ -7,10 +7,11 @@ answered in instants.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 
-from oncall_rota.schedule.model import Layer
+from oncall_rota.schedule.model import CalendarShift, Layer
 from oncall_rota.schedule.window import MONDAY, Holidays, Hours, Spans, clipped, difference, merged
-from oncall_rota.timeline.zone import WEEK, Zone
+from oncall_rota.timeline.zone import WEEK, Zone, epoch
 
 EVER = -(1 << 60)
 NEVER = 1 << 60
@@ -28,6 +29,7 @@ class Activity:
         "others",
         "otherwise",
         "simple",
+        "within",
         "zone",
     )
 
@@ -41,11 +43,12 @@ class Activity:
         self._from_starts = sorted({start % WEEK for start in window.starts}) if window is not None else []
         self._hours = Hours(window, layer.except_, holidays)
         self._except = Hours(layer.except_, None, holidays) if layer.except_ is not None else None
-        self.simple = self._hours.always and not self.otherwise and not self._from_starts
+        self.within = None if layer.shifts is None else merged(_events(layer.shifts))
+        self.simple = self._hours.always and not self.otherwise and not self._from_starts and self.within is None
 
     def covers(self, instant: int) -> bool:
         """Whether its own `when` less `except` is open within its life, `otherwise` left aside."""
-        if not self.begins <= instant < self.death:
+        if not self.begins <= instant < self.death or not self._has_event(instant):
             return False
         reading = self.zone.reading(instant)
         return self._hours.covers(reading) or (bool(self._from_starts) and self._follows_sun(instant, reading))
@@ -56,6 +59,8 @@ class Activity:
             return False
         if self.simple:
             return True
+        if not self._has_event(instant):
+            return False
         reading = self.zone.reading(instant)
         if self._hours.covers(reading):
             return True
@@ -64,6 +69,12 @@ class Activity:
         if not self.otherwise or (self._except is not None and self._except.covers(reading)):
             return False
         return not any(other.covers(instant) for other in self.others if not other.otherwise)
+
+    def _has_event(self, instant: int) -> bool:
+        if self.within is None:
+            return True
+        index = bisect_right(self.within, (instant, NEVER))
+        return index > 0 and instant < self.within[index - 1][1]
 
     def _follows_sun(self, instant: int, reading: int) -> bool:
         if self._except is not None and self._except.covers(reading):
@@ -87,12 +98,17 @@ class Activity:
         if low >= high:
             return []
         if self._hours.always:
-            return [(low, high)]
+            return self._with_events([(low, high)])
         walls = self._hours.spans(self.zone.reading(low), self.zone.reading(high - 1) + 1)
         spans = self._in_instants(walls)
         if self._from_starts:
             spans = merged(sorted(spans + self._sun_spans(low, high)))
-        return clipped(spans, low, high)
+        return self._with_events(clipped(spans, low, high))
+
+    def _with_events(self, spans: Spans) -> Spans:
+        if self.within is None:
+            return spans
+        return [part for start, end in self.within for part in clipped(spans, start, end)]
 
     def spans(self, low: int, high: int) -> Spans:
         """The stretches of `[low, high)` in which it is active."""
@@ -102,7 +118,7 @@ class Activity:
             if low < high:
                 taken = [span for other in self.others if not other.otherwise for span in other.own_spans(low, high)]
                 rest = difference(difference([(low, high)], merged(sorted(taken))), self._except_spans(low, high))
-                spans = merged(sorted(spans + rest))
+                spans = merged(sorted(spans + self._with_events(rest)))
         return spans
 
     def _except_spans(self, low: int, high: int) -> Spans:
@@ -128,3 +144,7 @@ class Activity:
     def _in_instants(self, walls: Spans) -> Spans:
         flat = self.zone.instants([bound for span in walls for bound in span])
         return [(flat[at], flat[at + 1]) for at in range(0, len(flat), 2) if flat[at] < flat[at + 1]]
+
+
+def _events(shifts: Iterable[CalendarShift]) -> Spans:
+    return sorted((epoch(shift.start_at), epoch(shift.end_at)) for shift in shifts)

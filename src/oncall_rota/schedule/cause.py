@@ -33,6 +33,18 @@ class Always(NamedTuple):
         return "always"
 
 
+class CalendarCause(NamedTuple):
+    """An event of a layer's calendar."""
+
+    layer: str
+    source: Source
+
+    @property
+    def kind(self) -> str:
+        """Its word in the machine format."""
+        return "calendar"
+
+
 class AwayCover(NamedTuple):
     """Cover for somebody who is away. `inner` is why that person would have been on."""
 
@@ -74,7 +86,7 @@ class Borrowed(NamedTuple):
         return "borrowed"
 
 
-Cause = Turn | Always | AwayCover | OverrideCause | Borrowed
+Cause = Turn | Always | CalendarCause | AwayCover | OverrideCause | Borrowed
 
 
 class OnCall(NamedTuple):
@@ -91,7 +103,7 @@ def mapping(cause: Cause) -> dict[str, Any]:
         found |= {"layer": cause.layer, "turn": cause.turn}
         if cause.block is not None:
             found["block"] = cause.block
-    elif isinstance(cause, Always):
+    elif isinstance(cause, (Always, CalendarCause)):
         found["layer"] = cause.layer
     elif isinstance(cause, AwayCover):
         found["for"] = cause.person

@@ -7,11 +7,12 @@ empty when nobody is there to put on, and `VACANT` when the file says `nobody`.
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from oncall_rota.schedule.activity import EVER, NEVER, Activity
-from oncall_rota.schedule.cause import Always, Borrowed, OnCall, Turn
-from oncall_rota.schedule.model import Away, Block, Layer, Override
+from oncall_rota.schedule.cause import Always, Borrowed, CalendarCause, OnCall, Turn
+from oncall_rota.schedule.model import Away, Block, CalendarShift, Layer, Override
 from oncall_rota.schedule.rotation import (
     UNITS,
     FixedTurns,
@@ -51,6 +52,7 @@ class LayerPlan:
 
     __slots__ = (
         "_blocks",
+        "_events",
         "_first_turns",
         "_lasts",
         "_memo",
@@ -87,6 +89,7 @@ class LayerPlan:
         birth = EVER if layer.from_clock is None else self._instant_of(layer.from_clock)
         self.begins = max(birth, EVER if first == EVER else self._instant(first))
         self.death = NEVER if layer.until_clock is None else self._instant_of(layer.until_clock)
+        self._events = None if layer.shifts is None else _together(layer.name, layer.shifts)
         self.activity = Activity(layer, self.zone, holidays, self.begins, self.death)
 
     def turn(self, instant: int) -> int:
@@ -101,6 +104,8 @@ class LayerPlan:
             return None
         if self.borrowed is not None:
             return self._borrowing(self.borrowed.on(instant))
+        if self._events is not None:
+            return self._events[bisect_right(self._events, instant, key=_start) - 1][2]
         reading = instant if self.elapsed else self.zone.reading(instant)
         turn = self._turns.turn(reading)
         if self._lasts and reading >= self._turns.handoff(turn) + self._lasts:
@@ -118,13 +123,21 @@ class LayerPlan:
                 for begin, stop in spans
                 for start, end, on in self.borrowed.pieces(begin, stop)
             ]
+        found: list[Piece] = []
+        if self._events is not None:
+            for begin, stop in spans:
+                at = bisect_right(self._events, begin, key=_start) - 1
+                while at < len(self._events) and self._events[at][0] < stop:
+                    start, end, on = self._events[at]
+                    found.append((max(start, begin), min(end, stop), on))
+                    at += 1
+            return found
         low, high = spans[0][0], spans[-1][1]
         first, starts = self._handoffs(low, high)
         ends = [*starts[1:], high]
         if self._lasts:
             ends = [min(pair) for pair in zip(ends, self._lasting(low, high, first, len(starts)), strict=True)]
         memo, people = self._memo, self.people
-        found: list[Piece] = []
         if len(spans) == 1:
             for turn, (start, end) in enumerate(zip(starts, ends, strict=True), first):
                 if start < end:
@@ -227,3 +240,29 @@ class LayerPlan:
 
     def _instant_of(self, clock: datetime) -> int:
         return self.zone.instant(wall(clock)) if clock.tzinfo is None else epoch(clock)
+
+
+def _together(layer: str, shifts: tuple[CalendarShift, ...]) -> list[Piece]:
+    """Events that may overlap -> stretches that do not, with everybody who is on in each."""
+    changes: dict[int, list[tuple[bool, int]]] = {}
+    for number, each in enumerate(shifts):
+        start, end = epoch(each.start_at), epoch(each.end_at)
+        if start < end:
+            changes.setdefault(start, []).append((True, number))
+            changes.setdefault(end, []).append((False, number))
+    found: list[Piece] = []
+    present: set[int] = set()
+    for start, end in pairwise(sorted(changes)):
+        for begins, number in changes[start]:
+            (present.add if begins else present.discard)(number)
+        on: dict[str, OnCall] = {}
+        for number in sorted(present):
+            for person in shifts[number].people:
+                on.setdefault(person, OnCall(person, CalendarCause(layer, shifts[number].source)))
+        if on:
+            found.append((start, end, tuple(on.values())))
+    return found
+
+
+def _start(piece: Piece) -> int:
+    return piece[0]

@@ -6,7 +6,7 @@ seconds from Monday 00:00. Everything names the file and line that it came from,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
@@ -82,9 +82,20 @@ class Window(NamedTuple):
     otherwise: bool = False
 
 
-class Layer(NamedTuple):
-    """One layer: a rotation (or another schedule, `borrows`), the hours it is active, and its life.
+class CalendarShift(NamedTuple):
+    """One event of a calendar: its people are on call together. `source`: where it stands in the calendar's file."""
 
+    start_at: datetime
+    end_at: datetime
+    people: tuple[str, ...]
+    source: Source
+
+
+class Layer(NamedTuple):
+    """One layer: a rotation, the hours it is active, and its life.
+
+    In place of a rotation: another schedule (`borrows`), or the events of a calendar (`shifts`), which are also the
+    hours in which it is active.
     `from_clock` and `until_clock` are naive (in the layer's zone) or aware. `when` None: always.
     """
 
@@ -99,6 +110,15 @@ class Layer(NamedTuple):
     until_clock: datetime | None = None
     priority: int = 0
     holidays: HolidayCalendar | None = None
+    shifts: tuple[CalendarShift, ...] | None = None
+
+    def people(self) -> Iterator[str]:
+        """Everybody who is ever on by turn, with repetitions; not those of a schedule that it borrows."""
+        for block in self.rotation.blocks if self.rotation is not None else ():
+            for entry in block.order:
+                yield from entry.people
+        for shift in self.shifts or ():
+            yield from shift.people
 
 
 class Override(NamedTuple):

@@ -106,8 +106,8 @@ def _cover(
 
 
 def _next(lines: dict[str, Away], layer: LayerPlan, on: set[str], instant: int, busy: set[str]) -> str | None:
-    if layer.borrowed is not None:
-        return None
+    if layer.layer.rotation is None:
+        return None  # another schedule, or a calendar: there is no list to go on in
     block, index = layer.position(layer.turn(instant))
     for entry in block.order[index + 1 :] + block.order[:index]:
         for person in entry.people:
