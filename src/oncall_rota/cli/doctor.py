@@ -94,10 +94,13 @@ def _folder(dir_: str | None) -> dict[str, Any]:
     origin = "--dir" if dir_ else "$ONCALL_DIR" if os.environ.get("ONCALL_DIR") else "found from the current folder up"
     try:
         folder = rotations(dir_)
+        names = os.listdir(folder)
     except OncallError as error:
         return {"folder_error": str(error), "folder_from": origin}
-    teams = sorted(path.name for path in folder.glob("*.yaml"))
-    return {"folder": str(folder), "folder_from": origin, "files": str(len(teams))}
+    except OSError as error:
+        return {"folder_error": f"{error.strerror}: {error.filename}", "folder_from": origin}
+    count = sum(name.endswith(".yaml") and not name.startswith(".") for name in names)
+    return {"folder": str(folder), "folder_from": origin, "files": str(count)}
 
 
 def _cache() -> dict[str, Any]:

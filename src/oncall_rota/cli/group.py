@@ -35,7 +35,10 @@ class Group(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """`oncall --dir X who` is `oncall who --dir X`: common options go on to the command."""
-        rest: list[str] = super().parse_args(ctx, _hoisted(args))
+        try:
+            rest: list[str] = super().parse_args(ctx, _hoisted(args))
+        except BrokenPipeError as error:  # help that nobody reads to its end
+            raise _ReaderLeft from error
         return rest
 
     def invoke(self, ctx: Any) -> Any:

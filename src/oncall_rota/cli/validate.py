@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Container, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -130,7 +131,8 @@ def overlaid(folder: Path | None, made: Path, changed: dict[str, bytes], only: C
         for entry in os.scandir(folder):
             wanted = only is None or entry.name in only
             if wanted and entry.is_file() and entry.name not in changed and not entry.name.startswith("."):
-                shutil.copyfile(entry.path, overlay / entry.name)
+                with suppress(PermissionError):
+                    shutil.copyfile(entry.path, overlay / entry.name)
     for name, data in changed.items():
         (overlay / name).write_bytes(data)
     return overlay

@@ -248,3 +248,36 @@ def test_init_refuses_a_team_with_a_persons_name(folder: Path, oncall: Any) -> N
     assert oncall("init", "--team", "search", "--people", "alice", "--timezone", "Mars").err.startswith(
         "error: --timezone: no time zone 'Mars'"
     )
+
+
+@pytest.mark.parametrize("command", ["-h", "who -h", "override -h", "schema", "version"])
+def test_a_reader_that_leaves_is_141_for_help_too(command: str, folder: Path) -> None:
+    """As for every other program that a pipe has ended."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.run([*shlex.split(ONCALL), *command.split()], stdout=writing, stderr=-1, check=False)
+    os.close(writing)
+    assert (process.returncode, process.stderr) == (141, b"")
+
+
+@freeze_time("2026-06-03T12:00:00Z")
+def test_a_pipe_or_folder_named_as_a_team_hinders_no_override(folder: Path, oncall: Any) -> None:
+    """Nobody waits for the writer of a named pipe."""
+    os.mkfifo(folder / "pipe.yaml")
+    (folder / "box.yaml").mkdir()
+    said = oncall("override", "add", "payments", "--who", "dave", "--from", "2027-02-01", "--for", "1d")
+    assert said.code == 0, said.err
+
+
+def test_doctor_tells_of_a_folder_that_it_may_not_read(
+    folder: Path, oncall: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks doctor has trouble already."""
+
+    def refused(path: Any) -> list[str]:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("oncall_rota.cli.doctor.os.listdir", refused)
+    said = oncall("doctor", "--json")
+    assert said.code == 0
+    assert json.loads(said.out)["folder_error"] == f"Permission denied: {folder}"
