@@ -6,7 +6,7 @@ from datetime import datetime
 
 from oncall_rota.cli.schedule_chart import times_text
 from oncall_rota.cli.selection import display_name
-from oncall_rota.cli.terminal import BOLD, DIM, RED, fitted, say, terminal, warn
+from oncall_rota.cli.terminal import BOLD, DIM, RED, columns_of, fitted, say, terminal, warn
 from oncall_rota.cli.who_text import term_safe
 from oncall_rota.config import Catalog
 from oncall_rota.humantime import moment_text, span_text
@@ -38,8 +38,10 @@ def compared(
             continue
         changed += 1
         print(terminal().paint(term_safe(f"{team}/{name}"), BOLD))
-        _print("before", was, before, shown, now)
-        _print("after", will, after, shown, now)
+        names = [*_names(was, before), *_names(will, after)]
+        width = max([columns_of(name) for name in names], default=0)
+        _print("before", was, _names(was, before), width, shown, now)
+        _print("after", will, _names(will, after), width, shown, now)
     if not changed:
         warn("nobody's shifts change", "'oncall why' shows which line decides")
 
@@ -50,10 +52,13 @@ def _lines(schedule: Schedule, window: tuple[datetime, datetime]) -> list[Line]:
     return sorted(on + [(gap.start, gap.end, "") for gap in gaps(schedule, span)])
 
 
-def _print(label: str, lines: list[Line], catalog: Catalog, shown: Zone, now: datetime) -> None:
+def _names(lines: list[Line], catalog: Catalog) -> list[str]:
+    """Those of the lines that are shown."""
+    return [term_safe(display_name(catalog, person)) if person else "nobody" for _, _, person in lines[:_MOST]]
+
+
+def _print(label: str, lines: list[Line], names: list[str], width: int, shown: Zone, now: datetime) -> None:
     screen = terminal()
-    names = [term_safe(display_name(catalog, person)) if person else "nobody" for _, _, person in lines]
-    width = max([len(name) for name in names[:_MOST]], default=0)
     dash = "–" if screen.unicode else "-"
     for index, ((start, end, person), name) in enumerate(zip(lines[:_MOST], names, strict=False)):
         head = screen.paint(f"{label if not index else '':8}", DIM)

@@ -73,10 +73,15 @@ def _system() -> Display:
     return Display(found, reason + passed_over)
 
 
+# What machines call the one zone that teams write as `UTC`.
+_UTC = ("Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "UCT", "Universal", "Zulu")
+
+
 def _zone_of(path: str) -> str:
     """The zone whose file that is: what stands behind `zoneinfo/`."""
     name = path.partition("zoneinfo/")[2] if path.startswith("/") else path
-    return name.removeprefix("posix/").removeprefix("right/")
+    name = name.removeprefix("posix/").removeprefix("right/")
+    return "UTC" if name in _UTC else name
 
 
 def _of_the_machine() -> tuple[Zone, str]:
@@ -89,7 +94,7 @@ def _of_the_machine() -> tuple[Zone, str]:
         pass
     try:
         with open("/etc/timezone", encoding="utf-8") as file:
-            return zone(file.read().strip()), "/etc/timezone"
+            return zone(_zone_of(file.read().strip())), "/etc/timezone"
     except (OSError, ValueError):
         return zone("UTC"), "the system names no zone"
 
