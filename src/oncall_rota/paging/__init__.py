@@ -1,0 +1,1 @@
+"""Paging, decided: incidents, escalation, messages. Pure; what it needs from the world is in `ports`."""

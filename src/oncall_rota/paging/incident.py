@@ -1,0 +1,186 @@
+"""An incident: what it is, what can happen to it, and what that makes us do.
+
+::
+
+    recorded                       its severity is never paged
+    held ──► triggered ──► acknowledged ──► resolved
+                 ▲               │
+                 └── timeout ────┘
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+RECORDED, HELD, TRIGGERED, ACKNOWLEDGED, RESOLVED = "recorded", "held", "triggered", "acknowledged", "resolved"
+
+
+class Due(NamedTuple):
+    """A page that a person's rule will send. `person` None: an address that is nobody's own."""
+
+    at: datetime
+    person: str | None
+    channel: str
+    address: str
+    copy: bool = False
+
+
+class Sent(NamedTuple):
+    """A page of the present step that was sent. `failed`: it reached nobody."""
+
+    page: str
+    person: str | None
+    channel: str
+    at: datetime
+    copy: bool = False
+    failed: bool = False
+
+
+class Incident(NamedTuple):
+    """The state of one incident.
+
+    `person`: it is a page to one person and not to a team's policy. `turn`: how many incidents of the team came before
+    it, for round robin. `step`: the present step, -1 before the first, the number of steps when the last resort is
+    told. `round`: how often the list was begun again. `ends_at`: when the present step, the hold or the
+    acknowledgement's time is over. `pages`: how many were sent. `paged`: everybody who was, in order, copies left out.
+    """
+
+    id: str
+    team: str
+    severity: str
+    summary: str
+    opened_at: datetime
+    service: str | None = None
+    person: str | None = None
+    status: str = TRIGGERED
+    turn: int = 0
+    round: int = 0
+    step: int = -1
+    step_at: datetime | None = None
+    ends_at: datetime | None = None
+    due: tuple[Due, ...] = ()
+    sent: tuple[Sent, ...] = ()
+    pages: int = 0
+    paged: tuple[str, ...] = ()
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When something is due; None when nothing is."""
+        times = [each.at for each in self.due]
+        if self.ends_at is not None:
+            times.append(self.ends_at)
+        return min(times, default=None) if self.is_open else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody still has to do anything."""
+        return self.status in (HELD, TRIGGERED, ACKNOWLEDGED)
+
+
+# -- what can happen
+
+
+class Opened(NamedTuple):
+    """It begins. `hold_until`: a route's hold before the first page."""
+
+    hold_until: datetime | None = None
+
+
+class Ticked(NamedTuple):
+    """Time has passed."""
+
+
+class Acknowledged(NamedTuple):
+    """Somebody takes it."""
+
+    by: str
+    via: str = "cli"
+
+
+class Resolved(NamedTuple):
+    """It is over. `by`: a person, or a source."""
+
+    by: str
+
+
+class Snoozed(NamedTuple):
+    """Somebody takes it, and wants to be paged again at `until_at`."""
+
+    by: str
+    until_at: datetime
+
+
+class Declined(NamedTuple):
+    """Somebody cannot take it: the next step, now."""
+
+    by: str
+
+
+class Reassigned(NamedTuple):
+    """Somebody gives it to another person."""
+
+    by: str
+    to: str
+
+
+class Failed(NamedTuple):
+    """A page reached nobody: refused, busy, unanswered or never confirmed."""
+
+    page: str
+    why: str
+
+
+Event = Opened | Ticked | Acknowledged | Resolved | Snoozed | Declined | Reassigned | Failed
+
+
+# -- what we do about it
+
+
+class Page(NamedTuple):
+    """Send a page. `id` is unique for the incident and stays the same however often it is sent."""
+
+    id: str
+    person: str | None
+    channel: str
+    address: str
+    why: str
+    copy: bool = False
+
+
+class CancelPages(NamedTuple):
+    """Stop what still rings."""
+
+    pages: tuple[str, ...]
+
+
+class Notify(NamedTuple):
+    """A quiet notice to somebody who was paged."""
+
+    person: str
+    text: str
+
+
+class Note(NamedTuple):
+    """A row of the audit: what was decided, and why. `kind` is a stable kebab-case word."""
+
+    kind: str
+    text: str
+
+
+class Refused(NamedTuple):
+    """What was asked for has no effect, and why."""
+
+    text: str
+
+
+Action = Page | CancelPages | Notify | Note | Refused
+
+
+class Decision(NamedTuple):
+    """The incident afterwards, and what to do, in order."""
+
+    incident: Incident
+    actions: tuple[Action, ...]

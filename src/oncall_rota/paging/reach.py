@@ -1,0 +1,67 @@
+"""Whom a step pages: its targets at the moment it starts -> pages now and later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from oncall_rota.paging.incident import Due
+from oncall_rota.paging.model import AddressTarget, PersonTarget, ScheduleTarget, Step, Target
+from oncall_rota.paging.world import World
+
+
+class Reached(NamedTuple):
+    """What a step comes to. `empty`: the schedules in which nobody is on; `mute`: people whom no channel reaches."""
+
+    due: tuple[Due, ...]
+    empty: tuple[str, ...]
+    mute: tuple[str, ...]
+
+    @property
+    def counts(self) -> bool:
+        """Whether it reaches anybody; copies do not count."""
+        return any(not each.copy for each in self.due)
+
+
+def targets_of(step: Step, turn: int) -> tuple[Target, ...]:
+    """All targets of a step, or with round robin the one whose turn it is."""
+    return (step.targets[turn % len(step.targets)],) if step.round_robin else step.targets
+
+
+def reached(targets: Iterable[Target], now: datetime, world: World) -> Reached:
+    """The pages of a step that starts now: each person once, by their own rules, in the order of the targets."""
+    people: dict[str, bool] = {}
+    due: list[Due] = []
+    empty: list[str] = []
+    for target in targets:
+        if isinstance(target, AddressTarget):
+            due.append(Due(now, None, target.via, target.address))
+        elif isinstance(target, PersonTarget):
+            people[target.person] = False
+        elif isinstance(target, ScheduleTarget):
+            on = world.on_call(target.schedule, now)
+            if not on:
+                empty.append(f"{target.schedule.team}/{target.schedule.name}")
+            for person in on:
+                people[person] = people.get(person, True) and target.schedule.pages == "copy"
+    mute: list[str] = []
+    for person, copy in people.items():
+        pages = personal(person, now, world, copy)
+        due += pages
+        if not pages:
+            mute.append(person)
+    return Reached(tuple(due), tuple(empty), tuple(mute))
+
+
+def personal(person: str, now: datetime, world: World, copy: bool = False) -> list[Due]:
+    """A person's own rules from now on; nothing when no channel has an address."""
+    reach = world.reach(person)
+    if reach is None:
+        return []
+    return [
+        Due(now + rule.after, person, channel, reach.addresses[channel], copy)
+        for rule in reach.rules
+        for channel in rule.channels
+        if channel in reach.addresses
+    ]
