@@ -1,0 +1,351 @@
+"""The store, as paging sees it: incidents, pages (the outbox), audit, budgets; and what may go wrong.
+
+A `Unit` is what one decision wants written. `commit` writes a batch of units in one transaction that is on disk when
+it returns; a unit stands or falls alone. A page is inserted already claimed by the instance that decided it, so a page
+exists before it is sent, and whoever finds its lease over knows that it may have been sent.
+
+Instants are aware UTC `datetime`, kept to the microsecond; spans are `timedelta`. The time is the store's:
+`Store.now()`, the database's own clock where several machines share one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Literal, NamedTuple, Protocol, Self
+
+from oncall_rota.errors import OncallError
+
+LEASE = timedelta(seconds=15)  # an attempt has 10 s in all, so it is over before its lease is
+
+IncidentStatus = Literal["held", "triggered", "acknowledged", "resolved", "recorded"]
+OPEN: tuple[IncidentStatus, ...] = ("held", "triggered", "acknowledged")  # at most one of a source and key is open
+PageState = Literal[
+    "waiting",  # nobody has it before `lease_until`: over budget, or the provider said when to come again
+    "claimed",  # `owner` is about to send it, or does
+    "unsure",  # claimed again after a lease that ran out: it may have been sent, ask the provider first
+    "sent",
+    "failed",
+    "delivered",
+    "cancelled",
+    "missed",
+]
+PENDING: tuple[PageState, ...] = ("waiting", "claimed", "unsure")
+# Why a store failed. locked: another program holds it. gone: no file, no server, no connection. taken: another
+# instance is the owner now. io: the disk. corrupt: not a store, or a damaged one.
+Reason = Literal["full", "read-only", "locked", "io", "corrupt", "gone", "taken", "closed"]
+
+
+class StoreFailed(OncallError):
+    """Nothing of the batch counts as written; the next one may succeed. `reason`: one word for a program.
+
+    After `io` or `gone` in the middle of a commit a unit may yet turn up: its sender tries again, and its key or
+    version tells.
+    """
+
+    def __init__(self, reason: Reason, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.reason: Reason = reason
+
+
+class StoreHeld(OncallError):
+    """A second owner was refused; the message names the first."""
+
+
+class StoreTooOld(OncallError):
+    """The store and this program do not fit: `oncall migrate`, or a newer program, is needed."""
+
+
+class Unstorable(OncallError):
+    """One unit that no store takes: text that is no text, an incident that is not there, an id used twice."""
+
+
+class IncidentRow(NamedTuple):
+    """One incident. `data`: its state, JSON that only paging reads.
+
+    `version` is what was read, 0 for a new one; each write makes it one more. `next_action_at` None: nothing is due.
+    """
+
+    id: str
+    version: int
+    team: str
+    service: str | None
+    source: str
+    key: str
+    severity: str
+    status: IncidentStatus
+    opened_at: datetime
+    next_action_at: datetime | None
+    data: str
+
+
+class Take(NamedTuple):
+    """One page out of a person's budget on a channel: `burst` at once, then one each `refill`.
+
+    Over budget: with `wait_at_most`, the page is kept as `waiting` for so long, to be bundled; without, not at all.
+    """
+
+    person: str
+    channel: str
+    burst: int
+    refill: timedelta
+    wait_at_most: timedelta | None = None
+
+
+class NewPage(NamedTuple):
+    """A page to insert. `address_ref` names an address (`bob/phone`), it is none. `code`: what the person types.
+
+    `also`: further incidents that it is about, as a bundle is. `state` is `claimed`, or what became of a page that is
+    only recorded.
+    """
+
+    id: str
+    incident_id: str
+    person: str | None
+    channel: str
+    address_ref: str
+    code: str
+    data: str = "{}"
+    also: tuple[str, ...] = ()
+    take: Take | None = None
+    state: Literal["claimed", "missed", "failed", "cancelled"] = "claimed"
+
+
+class PageRow(NamedTuple):
+    """A page as it is kept. `owner`: the number of an instance. `fence`: how often it was claimed.
+
+    `lease_until` None: it is nobody's any more. `attempts`: how many sends began, the present one counted.
+    """
+
+    id: str
+    incident_id: str
+    person: str | None
+    channel: str
+    address_ref: str
+    state: PageState
+    owner: int
+    fence: int
+    lease_until: datetime | None
+    attempts: int
+    code: str
+    provider_id: str | None
+    created_at: datetime
+    data: str
+
+
+class Outcome(NamedTuple):
+    """What became of an attempt; written only while `fence` is the page's last and it is still pending.
+
+    `claimed`: the same owner tries again, with a new lease. `waiting`: not before `wait` is over. `provider_id` and
+    `data` None: as they were.
+    """
+
+    page_id: str
+    fence: int
+    state: PageState
+    provider_id: str | None = None
+    wait: timedelta = timedelta(0)
+    data: str | None = None
+
+
+class Receipt(NamedTuple):
+    """What the provider said later, whoever sent the page; it never takes back what was known.
+
+    Upward only: pending, sent, failed, delivered.
+    """
+
+    page_id: str
+    state: Literal["sent", "failed", "delivered"]
+    provider_id: str | None = None
+
+
+class AuditRow(NamedTuple):
+    """One decision. `actor`, `cause`, `data` (JSON) hold ids only. `revision`: the configuration's digest."""
+
+    incident_id: str | None
+    at: datetime
+    actor: str
+    kind: str
+    cause: str
+    revision: str
+    data: str = "{}"
+
+
+class Unit(NamedTuple):
+    """What one decision wants written: all of it or nothing."""
+
+    incidents: tuple[IncidentRow, ...] = ()
+    pages: tuple[NewPage, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    audit: tuple[AuditRow, ...] = ()
+
+
+class Claim(NamedTuple):
+    """This instance has the page until then, and says so by the fence."""
+
+    page_id: str
+    fence: int
+    lease_until: datetime
+
+
+class Committed(NamedTuple):
+    """The unit is on disk. `claims`: the pages to send now.
+
+    `refused`: pages over budget. `late`: pages whose outcome or receipt said nothing new, or came after another
+    instance had claimed the page.
+    """
+
+    at: datetime
+    claims: tuple[Claim, ...] = ()
+    refused: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+
+
+class Conflict(NamedTuple):
+    """Nothing of the unit is written: `incident_id` was changed meanwhile, or its key is that of an open incident.
+
+    `open_id`: the incident that has the key, when that was the cause and it is open still.
+    """
+
+    incident_id: str
+    open_id: str | None = None
+
+
+Result = Committed | Conflict | Unstorable
+
+
+class Revision(NamedTuple):
+    """The last good configuration of a team: its bytes, their digest, and the commit they came from, if any."""
+
+    team: str
+    digest: str
+    commit: str | None
+    at: datetime
+    content: bytes
+
+
+class Instance(NamedTuple):
+    """A program that has, or had, the store open. `ended_at` None: it lives, as far as the store knows."""
+
+    id: int
+    name: str
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class Store(Protocol):
+    """Every method may raise `StoreFailed`; all but `close` may be called from any thread."""
+
+    @property
+    def instance(self) -> int:
+        """The number of this instance; on PostgreSQL another one after a lost connection."""
+        ...
+
+    def now(self) -> datetime:
+        """The time that leases and due times are compared with."""
+        ...
+
+    def commit(self, batch: Sequence[Unit]) -> tuple[Result, ...]:
+        """Write the units in order, in one transaction; a result for each. On disk when it returns."""
+        ...
+
+    def claim(self, limit: int = 100) -> tuple[PageRow, ...]:
+        """Take pages whose lease or wait is over, or whose owner is dead, longest over first.
+
+        `claimed` when it had only waited, else `unsure`. No two instances get the same page.
+        """
+        ...
+
+    def holds(self, page_id: str, fence: int) -> bool:
+        """Whether this claim still is the last one and its lease is not over: to ask after a pause, before a send."""
+        ...
+
+    def due(self, limit: int = 100, late_by: timedelta = timedelta(0)) -> tuple[IncidentRow, ...]:
+        """Open incidents whose next action was due `late_by` ago or longer, longest first; by an index."""
+        ...
+
+    def incident(self, incident_id: str) -> IncidentRow | None:
+        """The incident of that id."""
+        ...
+
+    def open_by_key(self, source: str, key: str) -> IncidentRow | None:
+        """The open incident of that source and key."""
+        ...
+
+    def incidents(
+        self,
+        statuses: Sequence[IncidentStatus] = OPEN,
+        team: str | None = None,
+        limit: int = 1000,
+        before: datetime | None = None,
+    ) -> tuple[IncidentRow, ...]:
+        """Incidents of these statuses that were opened before that instant, newest first."""
+        ...
+
+    def page(self, page_id: str) -> PageRow | None:
+        """The page of that id."""
+        ...
+
+    def pages(self, incident_id: str) -> tuple[PageRow, ...]:
+        """The pages about an incident, bundles too, in order of time."""
+        ...
+
+    def pages_by_code(self, code: str, since: datetime) -> tuple[PageRow, ...]:
+        """The pages with that code made at `since` or later, newest first."""
+        ...
+
+    def page_by_provider_id(self, channel: str, provider_id: str) -> PageRow | None:
+        """The page that a provider knows by that id."""
+        ...
+
+    def pending(self, channel: str, address_ref: str) -> tuple[PageRow, ...]:
+        """Pages to one address that are not known to be sent, in order of time."""
+        ...
+
+    def audit(self, incident_id: str) -> tuple[AuditRow, ...]:
+        """Every decision about an incident, in order."""
+        ...
+
+    def publish(self, revision: Revision) -> None:
+        """Make this the current configuration of its team."""
+        ...
+
+    def revision(self, team: str) -> Revision | None:
+        """The current configuration of a team."""
+        ...
+
+    def digests(self) -> dict[str, str]:
+        """The digest of each team's current configuration: cheap enough to ask every second."""
+        ...
+
+    def put(self, key: str, value: str) -> None:
+        """Keep a value under a key."""
+        ...
+
+    def get(self, key: str) -> str | None:
+        """The value kept under a key."""
+        ...
+
+    def instances(self) -> tuple[Instance, ...]:
+        """Who has the store open, as far as it knows, this instance first."""
+        ...
+
+    def prune(self, before: datetime) -> int:
+        """Forget closed incidents opened before that instant, their pages, and audit rows of before; how many rows."""
+        ...
+
+    def check(self) -> tuple[str, ...]:
+        """What is wrong with what is kept, one sentence each: to ask after a restore."""
+        ...
+
+    def close(self) -> None:
+        """End this instance: what it had claimed is free for others at once."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

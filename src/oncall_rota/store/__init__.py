@@ -1,0 +1,42 @@
+"""Incidents, pages and their audit, kept: in a SQLite file of one owner, or in PostgreSQL for several machines.
+
+`open_store` gives the one or the other; both keep the promises of `paging.ports.store`. Drivers are imported when a
+store is opened.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from oncall_rota.paging.ports.store import Store
+from oncall_rota.timeline.clock import Clock, SystemClock
+
+SCHEMES = ("postgresql://", "postgres://")
+
+
+def open_store(where: str, clock: Clock | None = None, name: str = "") -> Store:
+    """The store at `where`: a file, made when there is none, or a URL of PostgreSQL.
+
+    `clock`: the time of a file's leases and due times; PostgreSQL has its own. `name`: what this instance is called
+    in messages to others. Raises `StoreHeld`, `StoreTooOld`, `StoreFailed`.
+    """
+    if where.startswith(SCHEMES):
+        from oncall_rota.store.postgresql import PostgresqlStore
+
+        return PostgresqlStore(where, name)
+    from oncall_rota.store.sqlite import SqliteStore
+
+    return SqliteStore(Path(where.removeprefix("sqlite:///")), clock or SystemClock(), name)
+
+
+def migrate(where: str) -> list[str]:
+    """Bring the store at `where` to this program's schema; the names of the steps taken.
+
+    A file needs no call: it migrates when it is opened.
+    """
+    if where.startswith(SCHEMES):
+        from oncall_rota.store.postgresql import migrate as forward
+
+        return forward(where)
+    with open_store(where):
+        return []

@@ -1,0 +1,219 @@
+"""The store in PostgreSQL, for several servers at once: one database, its clock, its locks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from oncall_rota.paging.ports.store import Result, StoreFailed, StoreTooOld, Unit, Unstorable
+from oncall_rota.store import statement
+from oncall_rota.store.migration import migrations
+from oncall_rota.store.moment import instant
+from oncall_rota.store.postgresql_server import (
+    LOCKS,
+    NOW,
+    PostgresqlTransaction,
+    connect,
+    driver,
+    errors,
+    failure,
+    missing,
+    positional,
+)
+from oncall_rota.store.sql import SqlStore
+from oncall_rota.store.written import Row, Transaction
+
+if TYPE_CHECKING:
+    import psycopg
+
+_BEGUN = f"SELECT {NOW}, (SELECT ended_at FROM instances WHERE id = %s)"
+# The row is seen by others only after the lock is held, which a dead session lets go of.
+_REGISTER = f"INSERT INTO instances (name, started_at) VALUES (%s, {NOW}) RETURNING id"
+_LOCK = f"SELECT pg_advisory_lock({LOCKS}, %s::integer)"
+_BURY = (
+    "UPDATE instances SET ended_at = ? WHERE ended_at IS NULL AND id <> ?"
+    f" AND pg_try_advisory_xact_lock({LOCKS}, id::integer)"
+)
+_DEADLOCKS = 3  # how often a batch that met another server's is tried
+
+
+class PostgresqlStore(SqlStore):
+    """One of the servers on a database. Its writing session holds the lock that says that this instance lives.
+
+    A lost connection is made again by the next call, as a new instance; what the old one had claimed is free then.
+    """
+
+    locked = " FOR UPDATE SKIP LOCKED"
+
+    def __init__(self, url: str, name: str = "") -> None:
+        super().__init__()
+        self._url = url
+        self._name = name
+        self._reading = threading.Lock()
+        self._reader: psycopg.Connection | None = None
+        self._closed = False
+        self._instance = 0
+        self._writer: psycopg.Connection | None = None
+        with self._writing:
+            self._write_on()
+
+    @property
+    def instance(self) -> int:
+        return self._instance
+
+    def now(self) -> datetime:
+        return instant(self._rows(f"SELECT {NOW}")[0][0])
+
+    def commit(self, batch: Sequence[Unit]) -> tuple[Result, ...]:
+        for _ in range(_DEADLOCKS - 1):
+            try:
+                return super().commit(batch)
+            except StoreFailed as error:
+                if not isinstance(error.__cause__, driver().errors.DeadlockDetected):
+                    raise
+        return super().commit(batch)
+
+    def _write_on(self) -> psycopg.Connection:
+        """The writing connection, with this instance registered on it."""
+        if self._closed:
+            raise StoreFailed("closed", "the store is closed")
+        if self._writer is not None and not self._writer.closed:
+            return self._writer
+        made = connect(self._url, self._name)
+        try:
+            fits(made)
+            with made.transaction():
+                row = made.execute(_REGISTER, (self._name,)).fetchone()
+                assert row is not None
+                made.execute(_LOCK, row)
+        except BaseException as error:
+            made.close()
+            if isinstance(error, driver().Error):
+                raise failure(error) from error
+            raise
+        self._instance, self._writer = int(row[0]), made
+        return made
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Transaction]:
+        try:
+            writer, at = self._begun()
+        except driver().Error as error:
+            raise failure(error) from error
+        try:
+            yield PostgresqlTransaction(writer, at)
+            done = writer.execute("COMMIT")
+            if done.statusmessage != "COMMIT":
+                raise StoreFailed("io", f"PostgreSQL did not commit, but answered {done.statusmessage}")
+        except errors() as error:
+            self._undo(writer)
+            raise failure(error) from error
+        except BaseException:
+            self._undo(writer)
+            raise
+
+    def _begun(self) -> tuple[psycopg.Connection, int]:
+        """A transaction begun; once more on a new connection when the old one turns out to be dead."""
+        for again in (True, False):
+            writer = self._write_on()
+            try:
+                with writer.pipeline():
+                    writer.execute("BEGIN")
+                    begun = writer.execute(_BEGUN, (self._instance,))
+                row = begun.fetchone()
+                assert row is not None
+                if row[1] is None:
+                    return writer, int(row[0])
+            except driver().OperationalError:
+                if not again or not writer.closed:
+                    self._undo(writer)
+                    raise
+            # Lost, or buried by another server: begin as a new instance.
+            writer.close()
+        raise StoreFailed("taken", "another server took this instance for dead, twice")
+
+    def _undo(self, writer: psycopg.Connection) -> None:
+        with suppress(driver().Error):
+            if not writer.closed:
+                writer.rollback()
+
+    def _rows(self, text: str, parameters: Row = ()) -> list[Row]:
+        for again in (True, False):
+            try:
+                with self._reading:
+                    if self._closed:
+                        raise StoreFailed("closed", "the store is closed")
+                    if self._reader is None or self._reader.closed:
+                        self._reader = connect(self._url, self._name)
+                    return self._reader.execute(positional(text), parameters or None).fetchall()
+            except errors() as error:
+                failed = failure(error)
+                if isinstance(failed, Unstorable):
+                    return []  # what is no text cannot have been stored
+                if not again or self._reader is None or not self._reader.closed:
+                    raise failed from error
+        raise AssertionError("unreachable")
+
+    def _bury(self, transaction: Transaction) -> None:
+        transaction.run([(_BURY, (transaction.at, self._instance))])
+
+    def _damage(self) -> list[str]:
+        return [f"the {what} is missing" for what in missing(self._rows)]
+
+    def close(self) -> None:
+        with self._writing:
+            if self._writer is not None and not self._writer.closed:
+                with suppress(driver().Error):
+                    self._writer.execute(f"UPDATE instances SET ended_at = {NOW} WHERE id = %s", (self._instance,))
+                self._writer.close()
+            with self._reading:
+                self._closed = True
+                if self._reader is not None:
+                    self._reader.close()
+
+
+def schema(connection: psycopg.Connection) -> tuple[int, int]:
+    """The number of the last migration, and of the oldest program's that reads it; (0, 0): an empty database."""
+    row = connection.execute("SELECT to_regclass('meta')").fetchone()
+    if row is None or row[0] is None:
+        return 0, 0
+    rows = connection.execute("SELECT key, value FROM meta WHERE key IN ('schema', 'oldest_reader')").fetchall()
+    kept = {str(key): str(value) for key, value in rows}
+    return int(kept.get("schema", 0)), int(kept.get("oldest_reader", 0))
+
+
+def fits(connection: psycopg.Connection) -> None:
+    """Raises `StoreTooOld` unless this program runs on the database's schema."""
+    from oncall_rota.store.migration import pending
+
+    if pending("postgresql", *schema(connection)):
+        raise StoreTooOld("the database does not have this program's tables yet", "run `oncall migrate` once")
+
+
+def migrate(url: str) -> list[str]:
+    """Bring the database to this program's schema; the names of the steps taken. Servers may be running."""
+    from oncall_rota.store.migration import OLDEST_READER, pending
+
+    done: list[str] = []
+    try:
+        with connect(url, "oncall migrate") as connection:
+            connection.execute("SET lock_timeout = '60s'; SET statement_timeout = 0", prepare=False)
+            for _ in migrations("postgresql"):
+                with connection.transaction():
+                    connection.execute(f"SELECT pg_advisory_xact_lock({LOCKS}, 0)")
+                    steps = pending("postgresql", *schema(connection))
+                    if not steps:
+                        break
+                    for text in steps[0].statements:
+                        connection.execute(text.encode())
+                    put = positional(statement.PUT)
+                    connection.execute(put, ("schema", str(steps[0].number)))
+                    if steps[0].number in OLDEST_READER:
+                        connection.execute(put, ("oldest_reader", str(OLDEST_READER[steps[0].number])))
+                done.append(steps[0].name)
+    except driver().Error as error:
+        raise failure(error) from error
+    return done

@@ -1,0 +1,132 @@
+"""The way to a PostgreSQL server: connections, transactions, and what its errors mean."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from oncall_rota.errors import OncallError
+from oncall_rota.paging.ports.store import Reason, StoreFailed, Unstorable
+from oncall_rota.store.written import Row, Step
+
+if TYPE_CHECKING:
+    import psycopg
+
+# The time of the database, to the microsecond, and not that at which its transaction began.
+NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+LOCKS = 0x6F6E636C  # "oncl": our advisory locks, by the instance's number; 0 is for migrations
+# A dead network must not hold a page up: seconds, and milliseconds in the last.
+_DEFAULTS = {"connect_timeout": "5", "keepalives_idle": "10", "keepalives_interval": "3", "keepalives_count": "3"}
+_DEFAULTS |= {"tcp_user_timeout": "10000"}
+# A frozen server must not hold up another one: its transaction ends before its leases do.
+_SESSION = (
+    "SET lock_timeout = '5s'; SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '10s';"
+    " SET timezone = 'UTC'"
+)
+_REASONS: dict[str, Reason] = {
+    "53100": "full",
+    "53200": "full",  # out of memory
+    "25006": "read-only",
+    "55P03": "locked",
+    "57014": "locked",  # statement_timeout
+    "40P01": "locked",
+    "40001": "locked",
+    "58030": "io",
+    "XX001": "corrupt",
+    "XX002": "corrupt",
+    "42P01": "corrupt",  # a table is missing
+}
+
+
+def driver() -> ModuleType:
+    """psycopg, imported at the first store on PostgreSQL. Raises `OncallError` when it is not installed."""
+    return _driver()
+
+
+@functools.cache
+def _driver() -> ModuleType:
+    try:
+        import psycopg
+    except ImportError as error:
+        raise OncallError("PostgreSQL needs psycopg", "pip install 'oncall-rota[server]'") from error
+    return psycopg
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """What a statement raises: psycopg's errors, and Python's for a value that cannot be sent."""
+    return (driver().Error, UnicodeError, OverflowError)
+
+
+def failure(error: Exception) -> StoreFailed | Unstorable:
+    """What one of `errors` means. A password is never in its words.
+
+    `Unstorable`: the unit itself is to blame, with a value that no column takes, or a row that is not there.
+    """
+    psycopg = driver()
+    state = getattr(error, "sqlstate", None)
+    of_the_unit = isinstance(error, (psycopg.IntegrityError, psycopg.DataError, UnicodeError, OverflowError))
+    if of_the_unit or (isinstance(error, psycopg.ProgrammingError) and state is None):
+        return Unstorable(f"the store does not take this: {error}")
+    words = " ".join(str(error).split()) or type(error).__name__
+    return StoreFailed(_REASONS.get(state or "", "gone"), f"PostgreSQL: {words}" + (f" ({state})" if state else ""))
+
+
+def connect(url: str, name: str) -> psycopg.Connection:
+    """A connection in autocommit that waits for nothing long. Raises `StoreFailed`."""
+    try:
+        given = driver().conninfo.conninfo_to_dict(url)
+        # Autocommit: transactions are ours to begin, and a read leaves none open.
+        named = {**_DEFAULTS, "application_name": f"oncall {name}".strip(), **given}
+        connection: psycopg.Connection = driver().connect(**named, autocommit=True, prepare_threshold=0)
+    except driver().Error as error:
+        raise failure(error) from error
+    try:
+        connection.execute(_SESSION, prepare=False)
+        row = connection.execute("SHOW synchronous_commit").fetchone()
+        if row is not None and row[0] in ("off", "local"):
+            connection.execute("SET synchronous_commit = on")  # a commit that returned survives a power cut
+    except driver().Error as error:
+        connection.close()
+        raise failure(error) from error
+    return connection
+
+
+@functools.cache
+def positional(text: str) -> str:
+    """A statement with parameters as psycopg writes them."""
+    return text.replace("?", "%s")
+
+
+class PostgresqlTransaction:
+    """An open transaction; see `written.Transaction`. Statements go out together, results come back together."""
+
+    __slots__ = ("_connection", "at")
+
+    def __init__(self, connection: psycopg.Connection, at: int) -> None:
+        self._connection = connection
+        self.at = at
+
+    def run(self, steps: Sequence[Step]) -> list[int]:
+        with self._connection.pipeline():
+            cursors = [self._connection.execute(positional(text), parameters) for text, parameters in steps]
+        return [cursor.rowcount for cursor in cursors]
+
+    def many(self, text: str, rows: Sequence[Row]) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.executemany(positional(text), rows)
+
+    def rows(self, text: str, parameters: Row) -> list[Row]:
+        return self._connection.execute(positional(text), parameters).fetchall()
+
+
+def missing(rows: Callable[[str], list[Row]]) -> list[str]:
+    """What of the schema is not there, and cannot be seen from its rows: triggers, and the key that merges signals."""
+    enabled = "SELECT tgname FROM pg_trigger WHERE tgrelid = 'audit'::regclass AND tgenabled = 'O'"
+    triggers = {row[0] for row in rows(enabled)}
+    indexes = {row[0] for row in rows("SELECT indexname FROM pg_indexes WHERE tablename = 'incidents'")}
+    wanted = [("trigger", name) for name in ("audit_no_change", "audit_no_truncate") if name not in triggers]
+    return [f"{kind} {name}" for kind, name in wanted] + (
+        [] if "incidents_open_key" in indexes else ["index incidents_open_key"]
+    )

@@ -1,0 +1,219 @@
+"""A store on any SQL database that the statements suit: what the two adapters have in common.
+
+An adapter gives transactions, reads, and the time; the rest is here once.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self, TypeVar
+
+from oncall_rota.paging.ports.store import (
+    LEASE,
+    OPEN,
+    AuditRow,
+    IncidentRow,
+    IncidentStatus,
+    Instance,
+    PageRow,
+    Result,
+    Revision,
+    Unit,
+    Unstorable,
+)
+from oncall_rota.store import statement
+from oncall_rota.store.moment import instant, micros, span_micros
+from oncall_rota.store.written import Row, Transaction, written
+
+_Value = TypeVar("_Value")
+
+
+class SqlStore(ABC):
+    """See `paging.ports.store.Store`. One thread writes at a time; reads have a connection of their own."""
+
+    locked = ""  # what ends the choice of pages to claim
+
+    def __init__(self) -> None:
+        self._writing = threading.RLock()
+        self._claim = statement.CLAIM.format(locked=self.locked)
+
+    @property
+    @abstractmethod
+    def instance(self) -> int:
+        """The number of this instance."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """The time that leases and due times are compared with."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End this instance."""
+
+    @abstractmethod
+    def _transaction(self) -> AbstractContextManager[Transaction]:
+        """A transaction of the writing connection, committed at the end of the block, rolled back by an exception.
+
+        Raises `StoreFailed`, and `Unstorable` for what one statement was given.
+        """
+
+    @abstractmethod
+    def _rows(self, text: str, parameters: Row = ()) -> list[Row]:
+        """What a statement reads, outside any transaction. Raises `StoreFailed`."""
+
+    @abstractmethod
+    def _damage(self) -> list[str]:
+        """What the database itself says is wrong, and what of the schema is missing."""
+
+    def _bury(self, transaction: Transaction) -> None:  # noqa: B027 - a file has no other live owner
+        """Mark instances that are found dead as ended."""
+
+    def _swept(self) -> None:  # noqa: B027 - a server sees to it by itself
+        """After something was deleted for good: leave no trace of it."""
+
+    def commit(self, batch: Sequence[Unit]) -> tuple[Result, ...]:
+        with self._writing:
+            try:
+                with self._transaction() as transaction:
+                    return written(transaction, batch, self.instance)
+            except Unstorable as error:
+                if len(batch) == 1:
+                    return (error,)
+            # Seldom, and never for long: halves, until the unit that no store takes is alone.
+            half = len(batch) // 2
+            return (*self.commit(batch[:half]), *self.commit(batch[half:]))
+
+    def claim(self, limit: int = 100) -> tuple[PageRow, ...]:
+        with self._writing, self._transaction() as transaction:
+            self._bury(transaction)
+            until = transaction.at + span_micros(LEASE)
+            rows = transaction.rows(self._claim, (transaction.at, limit, self.instance, until))
+        return tuple(sorted(map(_page, rows), key=lambda page: (page.created_at, page.id)))
+
+    def _write(self, text: str, parameters: Row) -> None:
+        with self._writing, self._transaction() as transaction:
+            transaction.run([(text, parameters)])
+
+    def _one(self, make: Callable[[Row], _Value], text: str, *parameters: object) -> _Value | None:
+        rows = self._rows(text, parameters)
+        return make(rows[0]) if rows else None
+
+    def _all(self, make: Callable[[Row], _Value], text: str, *parameters: object) -> tuple[_Value, ...]:
+        return tuple(map(make, self._rows(text, parameters)))
+
+    def holds(self, page_id: str, fence: int) -> bool:
+        return bool(self._rows(statement.HOLDS, (page_id, fence, micros(self.now()))))
+
+    def due(self, limit: int = 100, late_by: timedelta = timedelta(0)) -> tuple[IncidentRow, ...]:
+        return self._all(_incident, statement.DUE, micros(self.now() - late_by), limit)
+
+    def incident(self, incident_id: str) -> IncidentRow | None:
+        return self._one(_incident, statement.INCIDENT, incident_id)
+
+    def open_by_key(self, source: str, key: str) -> IncidentRow | None:
+        return self._one(_incident, statement.INCIDENT_BY_KEY, source, key)
+
+    def incidents(
+        self,
+        statuses: Sequence[IncidentStatus] = OPEN,
+        team: str | None = None,
+        limit: int = 1000,
+        before: datetime | None = None,
+    ) -> tuple[IncidentRow, ...]:
+        text = statement.incidents(len(statuses), team is not None, before is not None)
+        narrower = [*statuses, *([] if team is None else [team]), *([] if before is None else [micros(before)])]
+        return self._all(_incident, text, *narrower, limit)
+
+    def page(self, page_id: str) -> PageRow | None:
+        return self._one(_page, statement.PAGE, page_id)
+
+    def pages(self, incident_id: str) -> tuple[PageRow, ...]:
+        return self._all(_page, statement.PAGES, incident_id, incident_id)
+
+    def pages_by_code(self, code: str, since: datetime) -> tuple[PageRow, ...]:
+        return self._all(_page, statement.PAGES_BY_CODE, code, micros(since))
+
+    def page_by_provider_id(self, channel: str, provider_id: str) -> PageRow | None:
+        return self._one(_page, statement.PAGE_BY_PROVIDER_ID, channel, provider_id)
+
+    def pending(self, channel: str, address_ref: str) -> tuple[PageRow, ...]:
+        return self._all(_page, statement.PENDING, channel, address_ref)
+
+    def audit(self, incident_id: str) -> tuple[AuditRow, ...]:
+        return self._all(_audit, statement.AUDIT, incident_id)
+
+    def publish(self, revision: Revision) -> None:
+        team, digest, commit, at, content = revision
+        self._write(statement.PUBLISH, (team, digest, commit, micros(at), content))
+
+    def revision(self, team: str) -> Revision | None:
+        return self._one(_revision, statement.REVISION, team)
+
+    def digests(self) -> dict[str, str]:
+        return {str(team): str(digest) for team, digest in self._rows(statement.DIGESTS)}
+
+    def put(self, key: str, value: str) -> None:
+        self._write(statement.PUT, (key, value))
+
+    def get(self, key: str) -> str | None:
+        return self._one(lambda row: str(row[0]), statement.GET, key)
+
+    def instances(self) -> tuple[Instance, ...]:
+        with self._writing, self._transaction() as transaction:
+            self._bury(transaction)
+        return self._all(_instance, statement.INSTANCES, self.instance)
+
+    def prune(self, before: datetime) -> int:
+        at = micros(before)
+        steps = [
+            (statement.PUT, ("audit_from", str(at))),
+            (statement.PRUNE_AUDIT, (at,)),
+            (statement.PRUNE_INCIDENTS, (at,)),
+            (statement.PRUNE_INSTANCES, (at,)),
+        ]
+        with self._writing:
+            with self._transaction() as transaction:
+                gone = transaction.run(steps)
+            self._swept()
+        return gone[1] + gone[2]
+
+    def check(self) -> tuple[str, ...]:
+        found = [sentence for sentence, text in statement.WRONG.items() if self._rows(text)]
+        return (*self._damage(), *found)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _moment(value: int | None) -> datetime | None:
+    return None if value is None else instant(value)
+
+
+def _incident(row: Row) -> IncidentRow:
+    return IncidentRow._make((*row[:8], instant(row[8]), _moment(row[9]), row[10]))
+
+
+def _page(row: Row) -> PageRow:
+    return PageRow._make((*row[:8], _moment(row[8]), *row[9:12], instant(row[12]), row[13]))
+
+
+def _audit(row: Row) -> AuditRow:
+    return AuditRow._make((row[0], instant(row[1]), *row[2:]))
+
+
+def _revision(row: Row) -> Revision:
+    return Revision._make((*row[:3], instant(row[3]), bytes(row[4])))
+
+
+def _instance(row: Row) -> Instance:
+    return Instance(row[0], row[1], instant(row[2]), _moment(row[3]))

@@ -1,0 +1,118 @@
+"""Every statement that both databases run, by name. Parameters are `?`, in order; instants are microseconds.
+
+They are texts and not built by a library: .github/decisions/0010 has the measurements.
+"""
+
+from __future__ import annotations
+
+OPEN = "('held', 'triggered', 'acknowledged')"
+
+# Incidents. `commit` looks at the number of rows changed: 0 is a conflict.
+INCIDENT_COLUMNS = (
+    "id, version, team, service, source, key, severity, status, opened_at, next_action_at, data"  # as IncidentRow
+)
+INSERT_INCIDENT = (
+    f"INSERT INTO incidents ({INCIDENT_COLUMNS}) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+UPDATE_INCIDENT = (
+    "UPDATE incidents SET version = version + 1, team = ?, service = ?, severity = ?, status = ?, next_action_at = ?,"
+    " data = ? WHERE id = ? AND version = ?"
+)
+INCIDENT = f"SELECT {INCIDENT_COLUMNS} FROM incidents WHERE id = ?"
+INCIDENT_BY_KEY = f"SELECT {INCIDENT_COLUMNS} FROM incidents WHERE source = ? AND key = ? AND status IN {OPEN}"
+DUE = (
+    f"SELECT {INCIDENT_COLUMNS} FROM incidents WHERE next_action_at <= ? AND status IN {OPEN}"
+    " ORDER BY next_action_at LIMIT ?"
+)
+
+# Pages. A page that is in somebody's hands, or waits for one, has a `lease_until`, and no other has.
+PAGE_COLUMNS = (
+    "id, incident_id, person, channel, address_ref, state, owner, fence, lease_until, attempts, code, provider_id,"
+    " created_at, data"  # as PageRow
+)
+INSERT_PAGE = (
+    "INSERT INTO pages (id, incident_id, person, channel, address_ref, state, owner, fence, lease_until, attempts,"
+    " code, created_at, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+INSERT_PAGE_INCIDENT = "INSERT INTO page_incidents (page_id, incident_id) VALUES (?, ?)"
+OUTCOME = (
+    "UPDATE pages SET state = ?, provider_id = COALESCE(?, provider_id), data = COALESCE(?, data), lease_until = ?,"
+    " attempts = attempts + ? WHERE id = ? AND fence = ? AND lease_until IS NOT NULL"
+)
+RANKS = {"sent": 1, "failed": 2, "delivered": 3}
+RECEIPT = (
+    "UPDATE pages SET state = ?, provider_id = COALESCE(?, provider_id), lease_until = NULL WHERE id = ? AND"
+    " CASE state WHEN 'sent' THEN 1 WHEN 'failed' THEN 2 WHEN 'delivered' THEN 3 WHEN 'cancelled' THEN 4"
+    " WHEN 'missed' THEN 4 ELSE 0 END < ?"
+)
+# {locked}: where several claim at once, a row that another one is claiming is passed by.
+CLAIM = (
+    "WITH free AS (SELECT id FROM pages WHERE lease_until IS NOT NULL AND (lease_until <= ? OR (state <> 'waiting' AND"
+    " owner IN (SELECT id FROM instances WHERE ended_at IS NOT NULL))) ORDER BY lease_until LIMIT ?{locked})"
+    " UPDATE pages SET state = CASE state WHEN 'waiting' THEN 'claimed' ELSE 'unsure' END, owner = ?,"
+    " fence = fence + 1, attempts = attempts + 1, lease_until = ? WHERE id IN (SELECT id FROM free)"
+    f" RETURNING {PAGE_COLUMNS}"
+)
+HOLDS = "SELECT 1 FROM pages WHERE id = ? AND fence = ? AND state IN ('claimed', 'unsure') AND lease_until > ?"
+PAGE = f"SELECT {PAGE_COLUMNS} FROM pages WHERE id = ?"
+PAGES = (
+    f"SELECT {PAGE_COLUMNS} FROM pages WHERE incident_id = ?"
+    " OR id IN (SELECT page_id FROM page_incidents WHERE incident_id = ?) ORDER BY created_at, id"
+)
+PAGES_BY_CODE = f"SELECT {PAGE_COLUMNS} FROM pages WHERE code = ? AND created_at >= ? ORDER BY created_at DESC, id"
+PAGE_BY_PROVIDER_ID = f"SELECT {PAGE_COLUMNS} FROM pages WHERE channel = ? AND provider_id = ?"
+PENDING = (
+    f"SELECT {PAGE_COLUMNS} FROM pages WHERE lease_until IS NOT NULL AND channel = ? AND address_ref = ?"
+    " ORDER BY created_at, id"
+)
+
+# A row is made, or moved on, unless that would spend more than the burst: then no row is changed.
+TAKE = (
+    "INSERT INTO budgets (person, channel, spent_until) VALUES (?, ?, ?) ON CONFLICT (person, channel) DO UPDATE"
+    " SET spent_until = CASE WHEN budgets.spent_until > ? THEN budgets.spent_until + ? ELSE excluded.spent_until END"
+    " WHERE budgets.spent_until <= ?"
+)
+
+AUDIT_COLUMNS = "incident_id, at, actor, kind, cause, revision, data"  # as AuditRow
+INSERT_AUDIT = f"INSERT INTO audit ({AUDIT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+AUDIT = f"SELECT {AUDIT_COLUMNS} FROM audit WHERE incident_id = ? ORDER BY id"
+
+ENDED_AT = "SELECT ended_at FROM instances WHERE id = ?"
+INSERT_INSTANCE = "INSERT INTO instances (name, started_at) VALUES (?, ?) RETURNING id"
+END_INSTANCE = "UPDATE instances SET ended_at = ? WHERE id = ? AND ended_at IS NULL"
+END_OTHERS = "UPDATE instances SET ended_at = ? WHERE ended_at IS NULL"
+INSTANCES = "SELECT id, name, started_at, ended_at FROM instances WHERE ended_at IS NULL ORDER BY id <> ?, id"
+
+PUBLISH = (
+    "INSERT INTO revisions (team, digest, commit_id, at, content) VALUES (?, ?, ?, ?, ?) ON CONFLICT (team) DO UPDATE"
+    " SET digest = excluded.digest, commit_id = excluded.commit_id, at = excluded.at, content = excluded.content"
+)
+REVISION = "SELECT team, digest, commit_id, at, content FROM revisions WHERE team = ?"
+DIGESTS = "SELECT team, digest FROM revisions"
+PUT = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+GET = "SELECT value FROM meta WHERE key = ?"
+
+# Retention. The trigger on audit lets go of what lies before `audit_from`.
+PRUNE_AUDIT = "DELETE FROM audit WHERE at < ?"
+PRUNE_INCIDENTS = f"DELETE FROM incidents WHERE opened_at < ? AND status NOT IN {OPEN}"
+PRUNE_INSTANCES = "DELETE FROM instances WHERE ended_at < ?"
+
+# What must not be found, with a sentence for it.
+WRONG = {
+    "a page without its incident": "SELECT 1 FROM pages WHERE incident_id NOT IN (SELECT id FROM incidents) LIMIT 1",
+    "two open incidents of one source and key": (
+        f"SELECT 1 FROM incidents WHERE status IN {OPEN} GROUP BY source, key HAVING count(*) > 1 LIMIT 1"
+    ),
+    "a page that is in nobody's hands, and neither sent nor given up": (
+        "SELECT 1 FROM pages WHERE lease_until IS NULL AND state IN ('waiting', 'claimed', 'unsure') LIMIT 1"
+    ),
+    "a page that is sent and yet in somebody's hands": (
+        "SELECT 1 FROM pages WHERE lease_until IS NOT NULL AND state NOT IN ('waiting', 'claimed', 'unsure') LIMIT 1"
+    ),
+}
+
+
+def incidents(statuses: int, team: bool, before: bool) -> str:
+    """The list of incidents of so many statuses, of a team or all, opened before an instant or at any time."""
+    narrower = f"status IN ({', '.join('?' * statuses)})" + " AND team = ?" * team + " AND opened_at < ?" * before
+    return f"SELECT {INCIDENT_COLUMNS} FROM incidents WHERE {narrower} ORDER BY opened_at DESC, id LIMIT ?"
