@@ -1,6 +1,6 @@
 """`python -m oncall_rota` is `oncall`."""
 
-from oncall_rota.cli.main import main
+from oncall_rota.front import main
 
 if __name__ == "__main__":
     main()

@@ -116,9 +116,11 @@ def understood(arguments: Sequence[str], environ: Mapping[str, str]) -> Asked | 
 
 def folder(named: str | None) -> str | None:
     """The rotations folder as `config.find_folder` finds it, or None where that would have more to say."""
-    if named is not None:
+    if named:
         inner = os.path.join(named, "rotations")
-        return inner if os.path.isdir(inner) else named
+        if named[0] == "~":
+            return None
+        return inner if os.path.basename(os.path.abspath(named)) != "rotations" and os.path.isdir(inner) else named
     here = os.getcwd()
     while True:
         inner = os.path.join(here, "rotations")

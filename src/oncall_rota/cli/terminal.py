@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, TextIO
+from io import StringIO
+from typing import Literal, NamedTuple, TextIO
 
 from oncall_rota.cli.who_text import term_safe
 
 BOLD, DIM, RED, YELLOW, GREEN, CYAN = "1", "2", "31", "33", "32", "36"
+_STYLES = {"": "", BOLD: "bold", DIM: "dim", RED: "red", f"{BOLD};{RED}": "bold red"}
 
 
 class Terminal(NamedTuple):
@@ -62,46 +64,47 @@ def columns_of(text: str) -> int:
     """How many columns a text takes."""
     if text.isascii():
         return len(text)
-    import unicodedata
+    from rich.cells import cell_len  # a piped answer needs no columns, and no rich
 
-    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
-    return len(text) + wide - sum(unicodedata.category(letter) in ("Mn", "Me", "Cf") for letter in text)
+    return cell_len(text)
 
 
 def fitted(text: str, width: int, ellipsis: str = "…") -> str:
     """`text` cut or padded to exactly `width` columns."""
-    taken = columns_of(text)
-    if taken <= width:
-        return text + " " * (width - taken)
-    kept = ""
-    for letter in text:
-        if columns_of(kept + letter + ellipsis) > width:
-            break
-        kept += letter
-    kept = (kept + ellipsis) if columns_of(kept + ellipsis) <= width else kept
-    return kept + " " * (width - columns_of(kept))
+    from rich.cells import set_cell_size
+
+    if columns_of(text) > width and width > columns_of(ellipsis):
+        text = set_cell_size(text, width - columns_of(ellipsis)).rstrip(" ") + ellipsis
+    return set_cell_size(text, width)
 
 
 def rows_in_columns(header: Sequence[str], rows: Iterable[Sequence[Cell]], screen: Terminal) -> list[str]:
-    """Lines of a table without borders, as wide as its cells need; the widest columns are cut to fit."""
-    table = [tuple(row) for row in rows]
-    widths = [max([columns_of(title), *[columns_of(row[i].text) for row in table]]) for i, title in enumerate(header)]
-    spare = screen.width - 2 * (len(widths) - 1)
-    while sum(widths) > spare and max(widths) > 6:
-        widths[widths.index(max(widths))] -= 1
-    ellipsis = "…" if screen.unicode else "."
-    lines = [screen.paint(_line([Cell(title) for title in header], widths, screen, ellipsis), DIM)]
-    return lines + [_line(row, widths, screen, ellipsis) for row in table]
+    """Lines of a table without borders: as wide as its cells need, the widest columns cut to fit the screen."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
-
-def _line(row: Sequence[Cell], widths: Sequence[int], screen: Terminal, ellipsis: str) -> str:
-    cells = []
-    for index, (cell, width) in enumerate(zip(row, widths, strict=True)):
-        text = fitted(cell.text, width, ellipsis)
-        bare = text.rstrip(" ")
-        padding = "" if index == len(widths) - 1 else " " * (len(text) - len(bare))
-        cells.append(screen.paint(bare, cell.style) + padding)
-    return "  ".join(cells).rstrip(" ")
+    overflow: Literal["ellipsis", "crop"] = "ellipsis" if screen.unicode else "crop"
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for title in header:
+        table.add_column(Text(title), no_wrap=True, overflow=overflow)
+    for row in rows:
+        # Never markup: a cell is data, and only our own style is on it.
+        table.add_row(
+            *[
+                Text(cell.text, style=_STYLES[cell.style] if cell.text else "", no_wrap=True, overflow=overflow)
+                for cell in row
+            ]
+        )
+    page = StringIO()
+    colours: Literal["standard", "256"] | None = None
+    if screen.colours:
+        colours = "256" if screen.colours > 16 else "standard"
+    Console(
+        file=page, width=screen.width, color_system=colours, force_terminal=bool(colours), legacy_windows=False,
+        highlight=False, emoji=False, markup=False, _environ={},
+    ).print(table)  # fmt: skip
+    return [line.rstrip(" ") for line in page.getvalue().splitlines()]
 
 
 def path_text(path: str | os.PathLike[str]) -> str:

@@ -26,7 +26,7 @@ def find_folder(option: str | None, environ: Names[str, str], cwd: Path) -> Path
     named = option or environ.get("ONCALL_DIR")
     if named:
         what = "--dir" if option else "$ONCALL_DIR"
-        path = cwd / Path(named).expanduser()
+        path = Path(os.path.normpath(cwd / Path(named).expanduser()))
         if not path.is_dir():
             raise FolderNotFound(
                 f"no folder {str(path)!r} ({what})", "name the folder of the team files, or its parent"

@@ -287,9 +287,11 @@ def test_the_folder_is_the_one_that_the_loader_finds(
 
     below = rotations.parent / "src" / "deep"
     below.mkdir(parents=True)
-    for here in (rotations.parent, rotations, below, tmp_path):
+    nested = rotations / "rotations"
+    nested.mkdir()
+    for here in (rotations.parent, rotations, below, tmp_path, nested):
         monkeypatch.chdir(here)
-        for option in (None, str(rotations), str(rotations.parent), "rotations", "."):
+        for option in (None, "", str(rotations), str(rotations.parent), "rotations", "./rotations/", ".", ".."):
             found = front.folder(option)
             try:
                 expected = find_folder(option, {}, Path.cwd())
