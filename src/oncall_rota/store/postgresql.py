@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from oncall_rota.paging.ports.store import Result, StoreFailed, StoreTooOld, Unit, Unstorable
 from oncall_rota.store import statement
-from oncall_rota.store.migration import migrations
+from oncall_rota.store.migration import OLDEST_READER, pending
 from oncall_rota.store.moment import instant
 from oncall_rota.store.postgresql_server import (
     LOCKS,
@@ -187,21 +187,17 @@ def schema(connection: psycopg.Connection) -> tuple[int, int]:
 
 def fits(connection: psycopg.Connection) -> None:
     """Raises `StoreTooOld` unless this program runs on the database's schema."""
-    from oncall_rota.store.migration import pending
-
     if pending("postgresql", *schema(connection)):
         raise StoreTooOld("the database does not have this program's tables yet", "run `oncall migrate` once")
 
 
 def migrate(url: str) -> list[str]:
     """Bring the database to this program's schema; the names of the steps taken. Servers may be running."""
-    from oncall_rota.store.migration import OLDEST_READER, pending
-
     done: list[str] = []
     try:
         with connect(url, "oncall migrate") as connection:
             connection.execute("SET lock_timeout = '60s'; SET statement_timeout = 0", prepare=False)
-            for _ in migrations("postgresql"):
+            while True:
                 with connection.transaction():
                     connection.execute(f"SELECT pg_advisory_xact_lock({LOCKS}, 0)")
                     steps = pending("postgresql", *schema(connection))

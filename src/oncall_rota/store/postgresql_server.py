@@ -36,7 +36,7 @@ _REASONS: dict[str, Reason] = {
     "58030": "io",
     "XX001": "corrupt",
     "XX002": "corrupt",
-    "42P01": "corrupt",  # a table is missing
+    "42": "corrupt",  # our statements are right, so its tables, or our rights to them, are not
 }
 
 
@@ -70,7 +70,10 @@ def failure(error: Exception) -> StoreFailed | Unstorable:
     if of_the_unit or (isinstance(error, psycopg.ProgrammingError) and state is None):
         return Unstorable(f"the store does not take this: {error}")
     words = " ".join(str(error).split()) or type(error).__name__
-    return StoreFailed(_REASONS.get(state or "", "gone"), f"PostgreSQL: {words}" + (f" ({state})" if state else ""))
+    return StoreFailed(
+        _REASONS.get(state or "") or _REASONS.get((state or "")[:2], "gone"),
+        f"PostgreSQL: {words}" + (f" ({state})" if state else ""),
+    )
 
 
 def connect(url: str, name: str) -> psycopg.Connection:

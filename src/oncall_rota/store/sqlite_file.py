@@ -36,6 +36,7 @@ _REASONS: dict[str, Reason] = {
     "SQLITE_CORRUPT": "corrupt",
     "SQLITE_NOTADB": "corrupt",
     "SQLITE_CANTOPEN": "gone",
+    "SQLITE_ERROR": "corrupt",  # our statements are right, so its tables are not
 }
 _WORDS: dict[Reason, str] = {
     "full": "the disk is full",
@@ -59,7 +60,7 @@ def failure(path: Path, error: Exception) -> StoreFailed:
         # The lock of a writer in WAL mode is on the index, not on the file.
         numbers = writers_of(path.with_name(path.name + "-shm")) or writers_of(path)
         words += f" (process {', '.join(map(str, numbers))})" if numbers else ""
-    return StoreFailed(reason, f"cannot use the store {path}: {words} ({code or error})")
+    return StoreFailed(reason, f"cannot use the store {path}: {words} ({code}: {error})")
 
 
 def _is_closed(error: Exception) -> bool:

@@ -1,0 +1,37 @@
+"""A process that takes signals in until it is killed: `python store_writer.py FILE CLIENTS`.
+
+Each client submits a unit, waits for its future, and only then writes its number to standard output: one that was
+answered, as a sender sees it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+from store_places import signal
+
+from oncall_rota.store import open_store
+from oncall_rota.store.group import GroupCommit
+
+
+def main(path: str, clients: int) -> None:
+    """Run until killed."""
+    group = GroupCommit(open_store(path, name="writer"))
+
+    def client(index: int) -> None:
+        number = 0
+        while True:
+            name = f"{os.getpid()}-{index}-{number}"
+            group.submit(signal(name)).result()
+            os.write(1, f"{name}\n".encode())
+            number += 1
+
+    for index in range(clients):
+        threading.Thread(target=client, args=(index,), daemon=True).start()
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
