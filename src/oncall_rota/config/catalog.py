@@ -178,7 +178,7 @@ class _Load:
 
     def _good(self, made: dict[str, Team]) -> set[str]:
         """The teams that have a single meaning: no mistake of their own, and none in what they borrow."""
-        good = {draft.name for draft in self.order if draft.name in made and not draft.broken and self.people.exists}
+        good = {draft.name for draft in self.order if draft.name in made and not draft.broken}
         shrunk = True
         while shrunk:
             shrunk = False

@@ -100,7 +100,7 @@ class People:
         if person in self.persons or not self.readable:
             return True
         if not self.exists:
-            return False  # said once, in the folder's name
+            return True  # said once, in the folder's name; who is on is known all the same
         if document.full:
             document.error(node, "unknown-person", "")
             return False

@@ -116,6 +116,8 @@ def _meaning(
             "put quotes round the text",
             ((opened.line, opened.column) if opened is not None else at),
         )
+    if "expected node content" in complaint and not text[column:].strip():
+        return _never_closed(document, line, column)
     if "expected node content" in complaint or "expected the node content" in complaint:
         return "special-character", f"a text cannot begin with '{character}'", "put quotes round the text", at
     if "document start" in complaint:
@@ -178,6 +180,27 @@ def _colon(document: Document, text: str, line: int, column: int) -> tuple[str, 
         "put quotes round the text that holds ': '",
         (line, column),
     )
+
+
+def _never_closed(document: Document, line: int, column: int) -> tuple[str, str, str, tuple[int, int]]:
+    """The file ends inside a bracket: the last one that is open."""
+    depth = 0
+    for number in range(line, -1, -1):
+        text = document.line(number)[: column if number == line else None]
+        for at in range(len(text) - 1, -1, -1):
+            if text[at] in "]}":
+                depth += 1
+            elif text[at] in "[{" and depth:
+                depth -= 1
+            elif text[at] in "[{":
+                closing = "]" if text[at] == "[" else "}"
+                return (
+                    "unclosed-bracket",
+                    f"the '{text[at]}' that begins here is not closed",
+                    f"put '{closing}' where the list of values ends",
+                    (number, at),
+                )
+    return "yaml", "the file ends where a value should stand", "write the value, or delete its key", (line, column)
 
 
 def _unclosed(
