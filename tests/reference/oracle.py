@@ -235,9 +235,7 @@ class Layer:
         for one in self.when:
             if one.kind in ("days", "span"):
                 self.spans += self._spans(one)
-        self.from_starts = sorted(
-            start for one in self.when if one.kind == "from" for start, _ in self._starts(one)
-        )
+        self.from_starts = sorted(start for one in self.when if one.kind == "from" for start, _ in self._starts(one))
         self._note_edges()
 
     # -- reading
@@ -284,11 +282,7 @@ class Layer:
         return day in self.days_off if one.holidays else day.weekday() in one.days
 
     def _starts(self, one: Item) -> list[tuple[int, date]]:
-        return [
-            (instant(self.zone, midnight(day) + one.start), day)
-            for day in self._dates()
-            if self._on_day(one, day)
-        ]
+        return [(instant(self.zone, midnight(day) + one.start), day) for day in self._dates() if self._on_day(one, day)]
 
     def _spans(self, one: Item) -> list[tuple[int, int]]:
         return [(start, instant(self.zone, midnight(day) + one.end)) for start, day in self._starts(one)]
@@ -656,9 +650,7 @@ class Schedule:
                 on.append(stand_in)
         return on
 
-    def _cover(
-        self, person: str, turn: Turn, layer: Layer, at: int, on: list[str], seen: list[str]
-    ) -> str | None:
+    def _cover(self, person: str, turn: Turn, layer: Layer, at: int, on: list[str], seen: list[str]) -> str | None:
         absence = self._absence(person, layer, at)
         if absence is None:
             return person
@@ -722,9 +714,7 @@ class Schedule:
             return change(lambda people: [*people, *more])
         if "instead_of" in spec:
             old, new = as_list(spec["instead_of"]), persons(spec["who"])
-            return change(
-                lambda people: [q for person in people for q in (new if person in old else [person])]
-            )
+            return change(lambda people: [q for person in people for q in (new if person in old else [person])])
         if scope is not None:
             return change(lambda _: persons(spec["who"]))
         for index in range(len(on)):
@@ -763,9 +753,7 @@ class Reference:
                 line["absence"] = "yes"
 
     @classmethod
-    def read(
-        cls, folder: Path, low: int, high: int, holidays: dict[str, set[date]] | None = None
-    ) -> Reference:
+    def read(cls, folder: Path, low: int, high: int, holidays: dict[str, set[date]] | None = None) -> Reference:
         """Read a folder of plain YAML texts; every scalar stays a text."""
         teams, overrides, people = {}, {}, {}
         for path in sorted(folder.glob("*.yaml")):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping as Names
+from typing import TYPE_CHECKING, Any
 
 from oncall_rota.config.declaration import OVERRIDES, TEAM
 from oncall_rota.config.field import Field
 from oncall_rota.config.people import people_file
 from oncall_rota.config.problem import listed
-from oncall_rota.config.settings import SETTINGS
+from oncall_rota.config.settings import settings_file
 from oncall_rota.config.text import WEEKDAYS
+
+if TYPE_CHECKING:
+    from oncall_rota.paging.ports.notifier import Declaration
 
 KINDS = ("team", "overrides", "people", "oncall")
 _TITLES = {
@@ -40,11 +44,15 @@ _WINDOW = (
 )
 
 
-def schema(kind: str) -> dict[str, Any]:
-    """The JSON Schema of one of `KINDS`. Raises `ValueError` for another kind."""
-    fields: dict[str, Field] = {"team": TEAM, "overrides": OVERRIDES, "people": people_file(), "oncall": SETTINGS}
-    if kind not in fields:
+def schema(kind: str, notifiers: Names[str, Declaration] | None = None) -> dict[str, Any]:
+    """The JSON Schema of one of `KINDS`. Raises `ValueError` for another kind.
+
+    `notifiers`: what each kind of notifier declares, by name; without them a channel's options are free.
+    """
+    if kind not in KINDS:
         raise ValueError(f"no schema {kind!r}: kinds are {', '.join(KINDS)}")
+    fields: dict[str, Field] = {"team": TEAM, "overrides": OVERRIDES, "people": people_file()}
+    fields["oncall"] = settings_file(notifiers)
     found = _refined(fields[kind].schema())
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": _TITLES[kind], **found}
 

@@ -14,9 +14,7 @@ _MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
-_PLAIN = re.compile(
-    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?\s?(?:Z|[+-]\d\d:?\d\d)?)?", re.IGNORECASE | re.ASCII
-)
+_PLAIN = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?\s?(?:Z|[+-]\d\d:?\d\d)?)?", re.IGNORECASE | re.ASCII)
 _ISO = re.compile(r"\d{4}-|\d{8}(?:T|$)|\d{4}W\d", re.IGNORECASE | re.ASCII)
 _SLASHED = re.compile(r"\d{1,4}([/.-])\d{1,2}(?:\1\d{1,4})?(?![\d:])", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})(?!\d)", re.ASCII)
@@ -64,9 +62,7 @@ def day(text: str, now: datetime, zone: Zone) -> date:
 
 def after(start_at: datetime, span: str, zone: Zone) -> datetime:
     """The end of `span` from `start_at`: days and weeks keep the zone's clock, hours and less are elapsed."""
-    return _shift(
-        start_at, duration.parse(span), _CALENDAR_SPAN.fullmatch(span.strip().lower()) is not None, zone
-    )
+    return _shift(start_at, duration.parse(span), _CALENDAR_SPAN.fullmatch(span.strip().lower()) is not None, zone)
 
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -88,9 +84,7 @@ def _iso(words: str, zone: Zone) -> datetime | None:
     if words[0] == "@" and words[1:].isascii() and words[1:].isdigit():
         return moment(int(words[1:]))
     if words.isascii() and words.isdigit() and len(words) != 8:
-        raise ValueError(
-            f"{words!r} is only a number; write '@{words}' for seconds since 1970, or {_EXAMPLES}"
-        )
+        raise ValueError(f"{words!r} is only a number; write '@{words}' for seconds since 1970, or {_EXAMPLES}")
     parsed: datetime | None = None
     if _PLAIN.fullmatch(words):
         try:
@@ -235,6 +229,4 @@ def _refuse_ambiguous(word: str) -> None:
     if _DOTTED_CLOCK.fullmatch(word):
         raise ValueError(f"{word!r} could be a date; write a time of day as '{word.replace('.', ':')}'")
     if _SLASHED.match(word):
-        raise ValueError(
-            f"{word!r} is read differently in different countries; write '2026-12-24' or '24 dec 2026'"
-        )
+        raise ValueError(f"{word!r} is read differently in different countries; write '2026-12-24' or '24 dec 2026'")
