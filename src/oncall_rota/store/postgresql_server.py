@@ -112,6 +112,9 @@ class PostgresqlTransaction:
         self.at = at
 
     def run(self, steps: Sequence[Step]) -> list[int]:
+        if len(steps) == 1:
+            return [self._connection.execute(positional(steps[0][0]), steps[0][1]).rowcount]
+        # No ROLLBACK in here: psycopg then deallocates what later statements of the pipeline count on.
         with self._connection.pipeline():
             cursors = [self._connection.execute(positional(text), parameters) for text, parameters in steps]
         return [cursor.rowcount for cursor in cursors]

@@ -117,7 +117,8 @@ def _together(transaction: Transaction, rows: Sequence[IncidentRow]) -> Incident
     if all(changed):
         transaction.run([("RELEASE SAVEPOINT unit", ())])
         return None
-    transaction.run([("ROLLBACK TO SAVEPOINT unit", ()), ("RELEASE SAVEPOINT unit", ())])
+    transaction.run([("ROLLBACK TO SAVEPOINT unit", ())])
+    transaction.run([("RELEASE SAVEPOINT unit", ())])
     return rows[changed.index(0)]
 
 

@@ -12,6 +12,7 @@ import threading
 
 from store_places import signal
 
+from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.store import open_store
 from oncall_rota.store.group import GroupCommit
 
@@ -24,9 +25,12 @@ def main(path: str, clients: int) -> None:
         number = 0
         while True:
             name = f"{os.getpid()}-{index}-{number}"
-            group.submit(signal(name)).result()
-            os.write(1, f"{name}\n".encode())
             number += 1
+            try:
+                group.submit(signal(name)).result()
+            except StoreFailed:
+                continue  # as a sender that is told 503
+            os.write(1, f"{name}\n".encode())
 
     for index in range(clients):
         threading.Thread(target=client, args=(index,), daemon=True).start()

@@ -15,6 +15,7 @@ from oncall_rota.paging.ports.store import (
     IncidentRow,
     Result,
     Store,
+    Take,
     Unit,
     Unstorable,
 )
@@ -126,6 +127,20 @@ def test_a_unit_of_several_incidents_is_written_whole_or_not_at_all(store: Store
     assert [row.status for row in now if row] == ["acknowledged", "triggered", "acknowledged", "acknowledged"]
     assert [row.kind for row in store.audit("i1")] == ["paged"]
     assert [row.kind for row in store.audit("i2")] == ["paged", "both"]
+
+
+def test_a_lost_bundle_disturbs_nothing_after_it(store: Store) -> None:
+    """Time and again, before units of every kind, in the same batch and in the next."""
+    for number in range(5):
+        lost = Unit((incident("a", version=1), incident("b", version=1)))
+        budget = Take("bob", "sms", 100, SECOND)
+        paged = [
+            Unit((incident(f"{number}-{each}"),), (page(f"p{number}-{each}", f"{number}-{each}", take=budget),))
+            for each in range(3)
+        ]
+        results = store.commit([signal(f"s{number}"), lost, *paged])
+        assert [type(result) for result in results] == [Committed, Conflict, Committed, Committed, Committed]
+    assert len(store.incidents()) == 20
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,321 @@
+"""Several servers on one real PostgreSQL: who gets which page, and what a crash of the database leaves.
+
+`tests/real/install-postgresql` installs it; then `pytest -m real tests/real/test_store_postgresql.py`. The contract
+that both databases keep is in tests/contract/store.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oncall_rota.errors import OncallError
+from oncall_rota.paging.ports.store import LEASE, Committed, Conflict, Outcome, StoreFailed, StoreTooOld, Take, Unit
+from oncall_rota.store import migrate, open_store
+from oncall_rota.store.group import GroupCommit
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "contract" / "store"))
+
+from store_places import SECOND, PostgresqlPlace, incident, note, page
+from store_places import signal as accepted
+from store_server import Server, programs, serving
+
+pytestmark = pytest.mark.real
+
+CONTRACT = Path(__file__).parents[1] / "contract" / "store"
+LIMIT = 60  # seconds, for what takes few
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A server of these tests' own: some of them crash it."""
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def place(server: Server) -> Iterator[PostgresqlPlace]:
+    """An empty, migrated database."""
+    made = PostgresqlPlace(server.database())
+    yield made
+    made.close()
+
+
+def together(*jobs: object) -> None:
+    """Run jobs in threads, and raise what the first failure raised."""
+    failed: list[BaseException] = []
+
+    def guarded(job: object) -> None:
+        try:
+            job()  # type: ignore[operator]
+        except BaseException as error:  # noqa: BLE001 - told below
+            failed.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LIMIT)
+    if failed:
+        raise failed[0]
+
+
+def test_two_servers_never_claim_the_same_page(place: PostgresqlPlace) -> None:
+    """A thousand overdue pages, four claimers, whole and small bites: each page once, and none is left."""
+    first = place.open("first")
+    first.commit([accepted(number) for number in range(1000)])
+    place.let_pass(LEASE + SECOND)
+    stores = [first, *(place.open(f"other-{number}") for number in range(3))]
+    claimed: Counter[str] = Counter()
+    lock = threading.Lock()
+
+    def claimer(store: object) -> None:
+        idle = 0
+        while idle < 3:
+            rows = store.claim(limit=7)  # type: ignore[attr-defined]
+            idle = 0 if rows else idle + 1
+            with lock:
+                claimed.update(row.id for row in rows)
+
+    together(*(lambda store=store: claimer(store) for store in stores))
+    assert len(claimed) == 1000
+    assert set(claimed.values()) == {1}
+
+
+def test_a_claim_passes_by_what_another_server_is_claiming(place: PostgresqlPlace) -> None:
+    """It does not wait: a frozen server with an open transaction holds up nobody's pages but those."""
+    import psycopg
+
+    store = place.open()
+    store.commit([accepted(1), accepted(2)])
+    place.let_pass(LEASE + SECOND)
+    with psycopg.connect(place.url) as frozen:
+        frozen.execute("SELECT id FROM pages WHERE id = 'p1' FOR UPDATE")
+        began = time.monotonic()
+        assert [row.id for row in store.claim()] == ["p2"]
+        assert time.monotonic() - began < 2
+    assert [row.id for row in store.claim()] == ["p1"]
+
+
+def test_of_two_servers_that_open_the_same_incident_one_merges(place: PostgresqlPlace) -> None:
+    """The same alert at both of them, two hundred times at once: one incident each."""
+    stores = [place.open("first"), place.open("second")]
+    won: Counter[str] = Counter()
+
+    def sender(index: int) -> None:
+        for number in range(200):
+            name = f"{index}-{number}"
+            unit = Unit((incident(name, key=f"disk-{number}"),), (page(f"p-{name}", name),), audit=(note(name),))
+            result = stores[index].commit([unit])[0]
+            if isinstance(result, Committed):
+                won[f"disk-{number}"] += 1
+            else:
+                assert isinstance(result, Conflict)
+                assert result.open_id == f"{1 - index}-{number}"
+
+    together(lambda: sender(0), lambda: sender(1))
+    assert len(won) == 200
+    assert set(won.values()) == {1}
+    assert len(stores[0].incidents()) == 200
+
+
+def test_servers_that_write_the_same_rows_crosswise_both_get_through(place: PostgresqlPlace) -> None:
+    """Incidents of bundles in opposite order, budgets in opposite order: no batch fails by a deadlock."""
+    stores = [place.open("first"), place.open("second")]
+    stores[0].commit([Unit((incident(name),)) for name in "ab"])
+    people = ["ann", "bob", "cat"]
+
+    def writer(index: int) -> None:
+        order = "ab" if index == 0 else "ba"
+        for number in range(50):
+            rows = [stores[index].incident(name) for name in order]
+            both = Unit(tuple(row for row in rows if row is not None))
+            takes = [
+                Unit(
+                    (incident(f"{index}-{number}-{who}"),),
+                    (page(f"p{index}-{number}-{who}", f"{index}-{number}-{who}", take=Take(who, "sms", 9, SECOND)),),
+                )
+                for who in (people if index else reversed(people))
+            ]
+            results = stores[index].commit([both, *takes])
+            assert all(isinstance(result, Committed) for result in results[1:])
+
+    together(lambda: writer(0), lambda: writer(1))
+    assert len(stores[0].incidents(limit=1000)) == 302
+
+
+def test_a_frozen_server_s_page_is_taken_after_its_lease_and_its_late_word_is_refused(place: PostgresqlPlace) -> None:
+    """Stopped in the middle, as by a suspend; when it runs again, the fence tells it before it sends."""
+    program = f"""
+import sys
+sys.path.insert(0, {str(CONTRACT)!r})
+from store_places import signal
+from oncall_rota.store import open_store
+from oncall_rota.paging.ports.store import Outcome, Unit
+store = open_store({place.url!r}, name="frozen")
+store.commit([signal(1)])
+print("sending", flush=True)
+sys.stdin.readline()
+print(store.holds("p1", 1), store.commit([Unit(outcomes=(Outcome("p1", 1, "sent"),))])[0].late, flush=True)
+"""
+    other = place.open("other")
+    frozen = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert frozen.stdin is not None
+    assert frozen.stdout is not None
+    assert frozen.stdout.readline() == b"sending\n"
+    os.kill(frozen.pid, signal.SIGSTOP)
+    assert other.claim() == ()
+    place.let_pass(LEASE + SECOND)
+    assert [(row.id, row.fence) for row in other.claim()] == [("p1", 2)]
+    os.kill(frozen.pid, signal.SIGCONT)
+    frozen.stdin.write(b"go\n")
+    frozen.stdin.close()
+    assert frozen.stdout.readline() == b"False ('p1',)\n"
+    assert frozen.wait(LIMIT) == 0
+    frozen.stdout.close()
+
+
+def test_a_killed_server_s_pages_are_free_at_once(place: PostgresqlPlace) -> None:
+    """`kill -9` of a process under load: who was answered is there, and nobody waits for a lease."""
+    answered: set[str] = set()
+    other = place.open("other")
+    for _ in range(5):
+        writer = subprocess.Popen(
+            [sys.executable, str(CONTRACT / "store_writer.py"), place.url, "8"], stdout=subprocess.PIPE
+        )
+        assert writer.stdout is not None
+        first = writer.stdout.readline()
+        time.sleep(0.1)
+        writer.kill()
+        answered.update((first + writer.stdout.read()).decode().splitlines())
+        writer.wait(LIMIT)
+        writer.stdout.close()
+        kept = {row.id for row in other.incidents(limit=10_000_000)}
+        assert {f"i{name}" for name in answered} - kept == set()
+        for _ in range(100):  # until the server has noticed that the socket is closed
+            taken = other.claim(limit=10_000_000)
+            if taken:
+                break
+            time.sleep(0.05)
+        assert {row.state for row in taken} == {"unsure"}
+        other.commit([Unit(outcomes=tuple(Outcome(row.id, row.fence, "sent") for row in taken))])
+    assert other.check() == ()
+
+
+def test_a_crash_of_the_database_loses_nothing_that_was_answered(server: Server, place: PostgresqlPlace) -> None:
+    """Ended at once and started again, five times under load: callers hear of it, the same store goes on by itself."""
+    store = place.open()
+    answered: list[str] = []
+    refused = Counter[str]()
+    stop = threading.Event()
+
+    def client(index: int) -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            try:
+                result = group.submit(accepted(f"{index}-{number}")).result(LIMIT)
+            except StoreFailed as error:
+                refused[error.reason] += 1
+                time.sleep(0.02)
+            else:
+                assert isinstance(result, Committed)
+                answered.append(f"i{index}-{number}")
+
+    gaps = []
+    with GroupCommit(store) as group:
+        threads = [threading.Thread(target=client, args=(index,)) for index in range(4)]
+        for thread in threads:
+            thread.start()
+        for _ in range(5):
+            time.sleep(0.2)
+            server.stop()
+            server.start()
+            began, before = time.monotonic(), len(answered)
+            while len(answered) == before and time.monotonic() - began < LIMIT:
+                time.sleep(0.01)
+            gaps.append(time.monotonic() - began)
+        stop.set()
+        for thread in threads:
+            thread.join(LIMIT)
+    assert set(refused) == {"gone"}
+    assert set(answered) - {row.id for row in store.incidents(limit=10_000_000)} == set()
+    assert max(gaps) < 10
+    assert [each.id for each in store.instances()] == [store.instance]
+    assert store.check() == ()
+
+
+def test_a_database_that_takes_no_writes_says_why_and_recovers(place: PostgresqlPlace) -> None:
+    """As a standby does."""
+    store = place.open()
+    name = place.url.partition("?")[0].rpartition("/")[2]
+    place.raw(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    with pytest.raises(StoreFailed) as told:
+        place.open("second")
+    assert told.value.reason == "read-only"
+    assert isinstance(store.commit([accepted(1)])[0], Committed)
+
+
+def test_a_row_that_somebody_locked_fails_the_commit_after_five_seconds(place: PostgresqlPlace) -> None:
+    """Not the thread: it says `locked`, and the next commit succeeds."""
+    import psycopg
+
+    store = place.open()
+    store.commit([accepted(1)])
+    unit = Unit((incident("i1", version=1, status="acknowledged"),))
+    with psycopg.connect(place.url) as shell:
+        shell.execute("SELECT * FROM incidents FOR UPDATE")
+        began = time.monotonic()
+        with pytest.raises(StoreFailed) as told:
+            store.commit([unit])
+        assert told.value.reason == "locked"
+        assert 4 < time.monotonic() - began < 8
+    assert isinstance(store.commit([unit])[0], Committed)
+
+
+def test_a_dump_is_a_backup_and_a_check_tells_whether_it_is_whole(server: Server, place: PostgresqlPlace) -> None:
+    """`pg_dump` of a database in use; restored into an empty one, `check` finds nothing wrong, and paging goes on."""
+    store = place.open()
+    store.commit([accepted(number) for number in range(50)])
+    dump = subprocess.run([programs() / "pg_dump", "-Fc", place.url], capture_output=True, check=True, timeout=LIMIT)
+    target = server.database()
+    command = [programs() / "pg_restore", "--no-owner", "--exit-on-error", "-d", target]
+    subprocess.run(command, input=dump.stdout, check=True, timeout=LIMIT)
+    assert migrate(target) == []
+    with open_store(target, name="restored") as restored:
+        assert restored.check() == ()
+        assert len(restored.incidents()) == 50
+        assert len(restored.claim(limit=1000)) == 50
+        assert isinstance(restored.commit([accepted(99)])[0], Committed)
+
+
+def test_an_empty_database_and_a_missing_one_are_said(server: Server) -> None:
+    """With what to do about it, and without the password."""
+    with pytest.raises(StoreTooOld) as told:
+        open_store(server.database())
+    assert "oncall migrate" in told.value.hint
+    secret = server.url("nowhere").replace("oncall@", "oncall:hunter2@")
+    for call in (open_store, migrate):
+        with pytest.raises(OncallError) as failed:
+            call(secret)
+        assert "nowhere" in str(failed.value)
+        assert "hunter2" not in str(failed.value) + repr(failed.value.__cause__)
+
+
+def test_leases_run_on_the_database_s_clock(place: PostgresqlPlace) -> None:
+    """A server whose own clock is a day off claims no earlier."""
+    store = place.open()
+    result = store.commit([accepted(1)])[0]
+    assert isinstance(result, Committed)
+    (clock,) = place.raw("SELECT clock_timestamp()")[0]
+    assert abs(clock - result.at) < 5 * SECOND
+    assert abs(clock - store.now()) < 5 * SECOND
