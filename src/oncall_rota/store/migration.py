@@ -7,9 +7,8 @@ no longer used is dropped one release later, by a migration whose number `OLDEST
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
 from oncall_rota.paging.ports.store import StoreTooOld
@@ -45,7 +44,7 @@ class Migration(NamedTuple):
 def migrations(database: str) -> list[Migration]:
     """All steps for `sqlite` or `postgresql`, in order."""
     texts: dict[str, str] = {}
-    for entry in resources.files("oncall_rota.store").joinpath("migrations").iterdir():
+    for entry in sorted(Path(__file__).with_name("migrations").iterdir()):
         name, _, kind = entry.name.removesuffix(".sql").partition(".")
         if entry.name.endswith(".sql") and kind in ("", database):
             text = entry.read_text(encoding="utf-8")
@@ -56,19 +55,19 @@ def migrations(database: str) -> list[Migration]:
 
 
 def _statements(text: str, database: str) -> Iterator[str]:
-    for statement in re.split(r"\n\s*\n", text):
-        if re.sub(r"^\s*--.*$", "", statement, flags=re.MULTILINE).strip():
+    for statement in text.split("\n\n"):
+        if any(line and not line.startswith("--") for line in statement.splitlines()):
             for word, meaning in WORDS[database].items():
                 statement = statement.replace(f"{{{word}}}", meaning)
             yield statement.strip().removesuffix(";")
 
 
-def pending(database: str, present: int, oldest_reader: int, known: list[Migration] | None = None) -> list[Migration]:
+def pending(database: str, present: int, oldest_reader: int) -> list[Migration]:
     """What a store at schema `present` still needs. `oldest_reader`: what the store says of programs before it.
 
     Raises `StoreTooOld` when the store is of a later program that this one cannot read.
     """
-    steps = migrations(database) if known is None else known
+    steps = migrations(database)
     last = steps[-1].number
     if present > last and oldest_reader > last:
         message = f"the store has schema {present}, which this program, made for schema {last}, cannot read"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import socket
 import sys
 from contextlib import suppress
 from datetime import datetime
@@ -42,7 +41,7 @@ def own(store: Path, name: str, since: datetime) -> int:
     except OSError as error:
         reason: Reason = "read-only" if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM) else "gone"
         raise StoreFailed(reason, f"cannot lock {path}: {error.strerror or error}") from error
-    line = f"process {os.getpid()} ({name or ' '.join(sys.argv[:2])}) on {socket.gethostname()} since {since:%F %T} UTC"
+    line = f"process {os.getpid()} ({name or ' '.join(sys.argv[:2])}) on {os.uname().nodename} since {since:%F %T} UTC"
     with suppress(OSError):  # a full disk: the lock holds, only its words are missing
         os.ftruncate(handle, 0)
         os.pwrite(handle, line.encode("utf-8", "replace"), 0)
