@@ -15,22 +15,12 @@ class Turn(NamedTuple):
     block: str | None
     source: Source
 
-    @property
-    def kind(self) -> str:
-        """Its word in the machine format."""
-        return "turn"
-
 
 class Always(NamedTuple):
     """An entry without `every`."""
 
     layer: str
     source: Source
-
-    @property
-    def kind(self) -> str:
-        """Its word in the machine format."""
-        return "always"
 
 
 class CalendarCause(NamedTuple):
@@ -39,11 +29,6 @@ class CalendarCause(NamedTuple):
     layer: str
     source: Source
 
-    @property
-    def kind(self) -> str:
-        """Its word in the machine format."""
-        return "calendar"
-
 
 class AwayCover(NamedTuple):
     """Cover for somebody who is away. `inner` is why that person would have been on."""
@@ -51,11 +36,6 @@ class AwayCover(NamedTuple):
     person: str
     source: Source
     inner: Cause
-
-    @property
-    def kind(self) -> str:
-        """Its word in the machine format."""
-        return "away"
 
 
 class OverrideCause(NamedTuple):
@@ -66,11 +46,6 @@ class OverrideCause(NamedTuple):
     instead_of: str | None
     source: Source
 
-    @property
-    def kind(self) -> str:
-        """Its word in the machine format."""
-        return "override"
-
 
 class Borrowed(NamedTuple):
     """Another schedule's answer. `inner` is its own cause."""
@@ -80,13 +55,18 @@ class Borrowed(NamedTuple):
     inner: Cause
     source: Source
 
-    @property
-    def kind(self) -> str:
-        """Its word in the machine format."""
-        return "borrowed"
-
 
 Cause = Turn | Always | CalendarCause | AwayCover | OverrideCause | Borrowed
+
+
+_KINDS: dict[type, str] = {
+    Turn: "turn",
+    Always: "always",
+    CalendarCause: "calendar",
+    AwayCover: "away",
+    OverrideCause: "override",
+    Borrowed: "borrowed",
+}
 
 
 class OnCall(NamedTuple):
@@ -98,7 +78,7 @@ class OnCall(NamedTuple):
 
 def mapping(cause: Cause) -> dict[str, Any]:
     """The machine form of a cause, as in the JSON of `oncall who`."""
-    found: dict[str, Any] = {"kind": cause.kind}
+    found: dict[str, Any] = {"kind": _KINDS[type(cause)]}
     if isinstance(cause, Turn):
         found |= {"layer": cause.layer, "turn": cause.turn}
         if cause.block is not None:
