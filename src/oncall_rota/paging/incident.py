@@ -27,7 +27,7 @@ class Due(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """A page of the present step that was sent. `failed`: it reached nobody."""
+    """A page that was sent. `failed`: it reached nobody. `old`: of a step before, and it may still ring."""
 
     page: str
     person: str | None
@@ -35,15 +35,18 @@ class Sent(NamedTuple):
     at: datetime
     copy: bool = False
     failed: bool = False
+    old: bool = False
 
 
 class Incident(NamedTuple):
     """The state of one incident.
 
     `person`: it is a page to one person and not to a team's policy. `turn`: how many incidents of the team came before
-    it, for round robin. `step`: the present step, -1 before the first, the number of steps when the last resort is
-    told. `round`: how often the list was begun again. `ends_at`: when the present step, the hold or the
-    acknowledgement's time is over. `pages`: how many were sent. `paged`: everybody who was, in order, copies left out.
+    it, for round robin. `step`: the present step from 0; -1 before the first, and while somebody is paged to whom it
+    was given. `round`: how often the list was begun again. `ended`: the policy is over, and the last resort is told.
+    `began_at` and `ends_at`: of the present step, the hold or the acknowledgement's time. `pages`: how many were sent.
+    `heard`: how many of these to people did not fail, since it began; 0: nobody was reached. `paged`: everybody who
+    was, in order. Copies count for neither.
     """
 
     id: str
@@ -57,11 +60,13 @@ class Incident(NamedTuple):
     turn: int = 0
     round: int = 0
     step: int = -1
-    step_at: datetime | None = None
+    ended: bool = False
+    began_at: datetime | None = None
     ends_at: datetime | None = None
     due: tuple[Due, ...] = ()
     sent: tuple[Sent, ...] = ()
     pages: int = 0
+    heard: int = 0
     paged: tuple[str, ...] = ()
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
@@ -90,7 +95,7 @@ class Opened(NamedTuple):
 
 
 class Ticked(NamedTuple):
-    """Time has passed."""
+    """Time has passed: to be said at `next_at`, and of every open incident when a process starts."""
 
 
 class Acknowledged(NamedTuple):
@@ -140,7 +145,10 @@ Event = Opened | Ticked | Acknowledged | Resolved | Snoozed | Declined | Reassig
 
 
 class Page(NamedTuple):
-    """Send a page. `id` is unique for the incident and stays the same however often it is sent."""
+    """Send a page. `id` is unique for the incident and stays the same however often it is sent.
+
+    `step` from 0; None: the last resort, or somebody to whom it was given. `why` is for people.
+    """
 
     id: str
     person: str | None
@@ -148,6 +156,7 @@ class Page(NamedTuple):
     address: str
     why: str
     copy: bool = False
+    step: int | None = None
 
 
 class CancelPages(NamedTuple):
@@ -170,13 +179,19 @@ class Note(NamedTuple):
     text: str
 
 
+class Alarm(NamedTuple):
+    """Nobody can be told by a page: say it to whoever runs this, by every means that is left."""
+
+    text: str
+
+
 class Refused(NamedTuple):
     """What was asked for has no effect, and why."""
 
     text: str
 
 
-Action = Page | CancelPages | Notify | Note | Refused
+Action = Page | CancelPages | Notify | Note | Alarm | Refused
 
 
 class Decision(NamedTuple):

@@ -41,8 +41,8 @@ Target = ScheduleTarget | PersonTarget | AddressTarget
 class Step(NamedTuple):
     """One step of an escalation policy.
 
-    `wait`: how long it waits for an acknowledgement, from its start. None: for the last step only, for ever.
-    `round_robin`: one of the targets, the next one at each incident.
+    `wait`: how long it waits for an acknowledgement, from its start. None: until the rules of those whom it pages
+    have run, and a little longer. `round_robin`: one of the targets, the next one at each incident.
     """
 
     targets: tuple[Target, ...]
@@ -77,6 +77,10 @@ class TeamPaging(NamedTuple):
     severities: Mapping[str, Severity]
     snooze: timedelta
     holidays: HolidayCalendar | None = None
+
+    def severity(self, name: str) -> Severity:
+        """How that severity is paged; an unknown one as critical."""
+        return self.severities.get(name) or self.severities[CRITICAL]
 
 
 class Rule(NamedTuple):

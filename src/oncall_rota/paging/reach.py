@@ -14,23 +14,37 @@ from oncall_rota.paging.world import World
 class Reached(NamedTuple):
     """What a step comes to. `empty`: the schedules in which nobody is on; `mute`: people whom no channel reaches."""
 
-    due: tuple[Due, ...]
-    empty: tuple[str, ...]
-    mute: tuple[str, ...]
+    due: tuple[Due, ...] = ()
+    empty: tuple[str, ...] = ()
+    mute: tuple[str, ...] = ()
 
     @property
     def counts(self) -> bool:
         """Whether it reaches anybody; copies do not count."""
         return any(not each.copy for each in self.due)
 
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """A clause for each schedule and person that it does not reach."""
+        nobody = [f"nobody is on call in {name}" for name in self.empty]
+        return (*nobody, *[f"no channel reaches {person}" for person in self.mute])
 
-def targets_of(step: Step, turn: int) -> tuple[Target, ...]:
-    """All targets of a step, or with round robin the one whose turn it is."""
-    return (step.targets[turn % len(step.targets)],) if step.round_robin else step.targets
+
+def reached_by(step: Step, turn: int, now: datetime, world: World) -> Reached:
+    """The pages of a step: of all its targets, or with round robin of the first from `turn` on that reaches anybody."""
+    if not step.round_robin:
+        return reached(step.targets, now, world)
+    tried = Reached()
+    for number in range(len(step.targets)):
+        found = reached([step.targets[(turn + number) % len(step.targets)]], now, world)
+        tried = Reached(tried.due + found.due, tried.empty + found.empty, tried.mute + found.mute)
+        if found.counts:
+            break
+    return tried
 
 
 def reached(targets: Iterable[Target], now: datetime, world: World) -> Reached:
-    """The pages of a step that starts now: each person once, by their own rules, in the order of the targets."""
+    """The pages of targets from now on: each person once, by their own rules, in the order of the targets."""
     people: dict[str, bool] = {}
     due: list[Due] = []
     empty: list[str] = []

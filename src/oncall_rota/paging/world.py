@@ -6,18 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from oncall_rota.paging.model import (
-    CRITICAL,
-    LastResort,
-    Policy,
-    Reach,
-    ScheduleTarget,
-    Severity,
-    Step,
-    TeamPaging,
-)
+from oncall_rota.paging.model import LastResort, Policy, Reach, ScheduleTarget, Step, TeamPaging
 from oncall_rota.schedule import on_call_at
-from oncall_rota.schedule.model import Schedule, Team
+from oncall_rota.schedule.model import Schedule, Service, Team
 
 
 class World(Protocol):
@@ -27,8 +18,11 @@ class World(Protocol):
         """A team's paging; None when it is not known any more."""
         ...
 
-    def policy(self, team: str, service: str | None, severity: Severity, at: datetime) -> Policy:
-        """Whose escalation it is: the severity's, or for a service that was handed over, the other team's first."""
+    def policy(self, team: str, service: str | None, severity: str, at: datetime) -> Policy | None:
+        """Whose escalation it is: the team's, or for a service that was handed over the other team's, then the team.
+
+        None: nobody's; the severity is never paged, or the team is not known any more.
+        """
         ...
 
     def on_call(self, schedule: Schedule, at: datetime) -> tuple[str, ...]:
@@ -63,18 +57,24 @@ class Configured:
         """A team's paging; None when it is not known any more."""
         return self._paging.get(name)
 
-    def policy(self, team: str, service: str | None, severity: Severity, at: datetime) -> Policy:
-        """The severity's policy; for a service that was handed over the other team's, and then the first team."""
-        own = severity.policy or Policy(())
+    def policy(self, team: str, service: str | None, severity: str, at: datetime) -> Policy | None:
+        """The team's policy of that severity; for a service that was handed over the other team's, then the team."""
+        own = self._paging[team].severity(severity).policy if team in self._paging else None
         found = self._teams[team].services.get(service or "") if team in self._teams else None
-        if found is None or found.handover is None or at < found.handover.starting_at:
+        if own is None or found is None or found.handover is None or at < found.handover.starting_at:
             return own
-        other = self._paging.get(found.handover.to.team)
-        theirs = other.severities[CRITICAL].policy if other is not None else None
-        steps = theirs.steps if theirs is not None else ()
-        wait = steps[-1].wait if steps else None
-        last = Step((ScheduleTarget(self._teams[team].first),), wait, found.source)
-        return Policy((*steps, last), theirs.repeat if theirs is not None else 0)
+        return self._handed_over(found, self._teams[team].first, severity)
+
+    def _handed_over(self, service: Service, team: Schedule, severity: str) -> Policy:
+        """The new owner first, by their own policy of the severity; then the team that built it."""
+        assert service.handover is not None
+        to = service.handover.to
+        other = self._paging.get(to.team)
+        theirs = (other.severity(severity).policy if other is not None else None) or Policy(())
+        # A wait that nobody wrote down: as long as the rules of those who are paged need.
+        first, last = (Step((ScheduleTarget(each),), None, service.source) for each in (to, team))
+        begins = bool(theirs.steps) and ScheduleTarget(to) in theirs.steps[0].targets
+        return Policy((*(() if begins else (first,)), *theirs.steps, last), theirs.repeat)
 
     def on_call(self, schedule: Schedule, at: datetime) -> tuple[str, ...]:
         """The ids of those on call, sorted."""
