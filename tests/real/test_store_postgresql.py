@@ -19,7 +19,17 @@ from pathlib import Path
 import pytest
 
 from oncall_rota.errors import OncallError
-from oncall_rota.paging.ports.store import LEASE, Committed, Conflict, Outcome, StoreFailed, StoreTooOld, Take, Unit
+from oncall_rota.paging.ports.store import (
+    LEASE,
+    Committed,
+    Conflict,
+    Outcome,
+    StoreFailed,
+    StoreTooOld,
+    Take,
+    Unit,
+    Unstorable,
+)
 from oncall_rota.store import migrate, open_store
 from oncall_rota.store.group import GroupCommit
 
@@ -252,6 +262,35 @@ def test_a_crash_of_the_database_loses_nothing_that_was_answered(server: Server,
     assert max(gaps) < 10
     assert [each.id for each in store.instances()] == [store.instance]
     assert store.check() == ()
+
+
+def test_a_cut_connection_costs_nobody_a_second_page(place: PostgresqlPlace) -> None:
+    """The same process goes on as a new instance, and what it is sending stays its own; unless a peer was quicker."""
+    store = place.open()
+    store.commit([accepted(1)])
+    before = store.instance
+    cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'oncall %'"
+    place.raw(cut)
+    assert isinstance(store.commit([accepted(2)])[0], Committed)
+    assert store.instance != before
+    assert [each.id for each in store.instances()] == [store.instance]
+    assert store.claim() == ()
+    assert store.holds("p1", 1)
+    other = place.open("other")
+    place.raw(cut)
+    time.sleep(0.2)
+    assert {row.id for row in other.claim()} == {"p1", "p2"}
+    assert store.commit([Unit(outcomes=(Outcome("p1", 1, "sent"),))])[0].late == ("p1",)  # type: ignore[union-attr]
+
+
+def test_a_refusal_does_not_quote_what_was_refused(place: PostgresqlPlace) -> None:
+    """Messages end up in logs."""
+    store = place.open()
+    bad = Unit((incident("i1", severity=None, data="a private word"),))
+    (result,) = store.commit([bad])
+    assert isinstance(result, Unstorable)
+    assert "severity" in str(result)
+    assert "private" not in str(result)
 
 
 def test_a_database_that_takes_no_writes_says_why_and_recovers(place: PostgresqlPlace) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from oncall_rota.errors import UsageError
 from oncall_rota.paging.ports.store import Store
 from oncall_rota.timeline.clock import Clock, SystemClock
 
@@ -26,7 +27,27 @@ def open_store(where: str, clock: Clock | None = None, name: str = "") -> Store:
         return PostgresqlStore(where, name)
     from oncall_rota.store.sqlite import SqliteStore
 
-    return SqliteStore(Path(where.removeprefix("sqlite:///")), clock or SystemClock(), name)
+    return SqliteStore(_file(where, ""), clock or SystemClock(), name)
+
+
+def backup(where: str, target: Path) -> None:
+    """Copy a store in a file, in use or not, to a new file that `restore` takes. Raises `UsageError`, `StoreFailed`."""
+    from oncall_rota.store.sqlite_copy import backup as copy
+
+    copy(_file(where, "pg_dump -Fc"), target)
+
+
+def restore(saved: Path, where: str, clock: Clock | None = None) -> Path | None:
+    """Make a copy the store at `where`; where the store of before lies now. Raises `UsageError`, `StoreFailed`."""
+    from oncall_rota.store.sqlite_copy import restore as put_back
+
+    return put_back(saved, _file(where, "pg_restore --no-owner --exit-on-error"), clock or SystemClock())
+
+
+def _file(where: str, instead: str) -> Path:
+    if where.startswith(SCHEMES):
+        raise UsageError("this store is in PostgreSQL, which has tools of its own for it", f"{instead}, then check it")
+    return Path(where.removeprefix("sqlite:///"))
 
 
 def migrate(where: str) -> list[str]:

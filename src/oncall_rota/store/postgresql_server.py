@@ -67,9 +67,11 @@ def failure(error: Exception) -> StoreFailed | Unstorable:
     psycopg = driver()
     state = getattr(error, "sqlstate", None)
     of_the_unit = isinstance(error, (psycopg.IntegrityError, psycopg.DataError, UnicodeError, OverflowError))
+    # Without the details, which quote the row.
+    primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    words = " ".join((primary or str(error)).split()) or type(error).__name__
     if of_the_unit or (isinstance(error, psycopg.ProgrammingError) and state is None):
-        return Unstorable(f"the store does not take this: {error}")
-    words = " ".join(str(error).split()) or type(error).__name__
+        return Unstorable(f"the store does not take this: {words}")
     return StoreFailed(
         _REASONS.get(state or "") or _REASONS.get((state or "")[:2], "gone"),
         f"PostgreSQL: {words}" + (f" ({state})" if state else ""),

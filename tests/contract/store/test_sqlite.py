@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from store_places import NIGHT, SECOND, FakeClock, SqlitePlace, incident, note, page, signal
 
-from oncall_rota.errors import OncallError
+from oncall_rota import store as by_name
+from oncall_rota.errors import OncallError, UsageError
 from oncall_rota.paging.ports.store import Committed, StoreFailed, StoreHeld, StoreTooOld, Unit
 from oncall_rota.store import sqlite_file
 from oncall_rota.store.owner import lock_path
@@ -46,7 +47,8 @@ def test_a_second_owner_is_refused_and_told_who_has_it(place: SqlitePlace, store
             SqliteStore(place.path, place.clock)
     program = f"""
 from pathlib import Path
-from oncall_rota.errors import OncallError
+from oncall_rota import store as by_name
+from oncall_rota.errors import OncallError, UsageError
 from oncall_rota.store import open_store
 try:
     open_store({str(place.path)!r})
@@ -261,6 +263,21 @@ def test_a_backup_is_restored_and_says_so(place: SqlitePlace, store: SqliteStore
         assert {row.id for row in before.incidents()} == {"i1", "i2"}
     assert stat.S_IMODE(place.path.stat().st_mode) == 0o600
     assert saved.exists()
+
+
+def test_the_way_by_name_of_the_store(store: SqliteStore, place: SqlitePlace, tmp_path: Path) -> None:
+    """As the commands go; PostgreSQL has its own tools, and is told so."""
+    store.commit([signal(1)])
+    by_name.backup(f"sqlite:///{place.path}", tmp_path / "saved")
+    store.close()
+    assert by_name.migrate(str(place.path)) == []
+    assert by_name.restore(tmp_path / "saved", str(place.path)) is not None
+    for call in (
+        lambda: by_name.backup("postgresql://h/d", tmp_path / "x"),
+        lambda: by_name.restore(tmp_path / "saved", "postgresql://h/d"),
+    ):
+        with pytest.raises(UsageError, match="tools of its own"):
+            call()
 
 
 def test_a_restore_where_there_was_no_store(store: SqliteStore, place: SqlitePlace, tmp_path: Path) -> None:

@@ -240,7 +240,7 @@ class Store(Protocol):
 
     @property
     def instance(self) -> int:
-        """The number of this instance; on PostgreSQL another one after a lost connection."""
+        """The number of this instance; on PostgreSQL another one after a lost connection, which keeps its claims."""
         ...
 
     def now(self) -> datetime:
@@ -252,7 +252,7 @@ class Store(Protocol):
         ...
 
     def claim(self, limit: int = 100) -> tuple[PageRow, ...]:
-        """Take pages whose lease or wait is over, or whose owner is dead, longest over first.
+        """Take pages whose lease or wait is over, or whose owner is dead: those longest over, in order of creation.
 
         `claimed` when it had only waited, else `unsure`. No two instances get the same page.
         """
