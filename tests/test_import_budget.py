@@ -20,6 +20,8 @@ NEVER = {
     "aiohttp", "apprise", "asyncio", "httpx", "icalendar", "pendulum", "pydantic", "requests", "rich",
     "sqlalchemy", "sqlite3", "starlette", "twilio",
 }  # fmt: skip
+# Not even these where no holidays are asked for: a plain question is worked out before Typer loads.
+NEVER_PLAIN = NEVER | {"dataclasses", "holidays", "inspect", "json", "shutil", "tempfile", "typer"}
 # Not even these for an answer that is kept: there the interpreter's own start is most of the time.
 NEVER_WARM = NEVER | {
     "dataclasses",
@@ -106,3 +108,14 @@ def test_the_probe_sees_what_is_imported(folder: Path) -> None:
     """`oncall doctor` needs Typer; a probe that did not see it would pass everything."""
     _, modules = ask(folder, "doctor")
     assert {"typer", "oncall_rota.cli.doctor"} <= modules
+
+
+def test_a_plain_question_about_a_plain_team_imports_little(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the files, with and without a cache to keep the answer in."""
+    for path in (folder / "rotations").iterdir():
+        if path.name.partition(".")[0] not in ("payments", "people"):
+            path.unlink()
+    for kept in ("", "off"):
+        monkeypatch.setenv("ONCALL_CACHE", kept)
+        _, modules = ask(folder, "who", "payments", "--json")
+        assert modules & NEVER_PLAIN == set()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from oncall_rota import front
 from oncall_rota.cli import who_text
 from oncall_rota.cli.ending import ended, write_anything
 from oncall_rota.cli.selection import Selection, configuration_error, display_name, select
@@ -89,7 +91,7 @@ def run(asked: Question) -> None:
         print(who_text.text(form, who_text.instant(epoch(at_)), rows))
     _talk(found, answers, at_)
     _leave(found, answers, at_, next_, bool(names or service))
-    if asked == Question(names, output=output, json=json, dir_=dir_):
+    if asked == Question(names, output=output, json=json, dir_=dir_) and front.cache_folder(os.environ):
         from oncall_rota.cli.compiled import keep
 
         keep(found, names, "plain" if form == "table" else form, at_, started_ns)

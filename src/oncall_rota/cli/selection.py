@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from oncall_rota.cli.terminal import path_text
@@ -12,20 +11,23 @@ from oncall_rota.errors import ConfigurationError, UnknownName
 from oncall_rota.schedule.model import Schedule, Team
 
 
-@dataclass(slots=True)
 class Selection:
     """What was asked for.
 
-    `named`: every schedule that was named, and the first one of every team that was named. `broken`: problems
-    of files that have no single meaning. `problems`: all problems of the files that were read.
+    `schedules`: in the order in which they are told. `named`: every schedule that was named, and the first one of every
+    team that was named. `broken`: problems of files that have no single meaning. `problems`: all problems of the files
+    that were read.
     """
 
-    folder: Path
-    catalog: Catalog
-    problems: tuple[Problem, ...]
-    schedules: list[Schedule] = field(default_factory=list)
-    named: list[Schedule] = field(default_factory=list)
-    broken: tuple[Problem, ...] = ()
+    __slots__ = ("broken", "catalog", "folder", "named", "problems", "schedules")
+
+    def __init__(self, folder: Path, catalog: Catalog, problems: tuple[Problem, ...]) -> None:
+        self.folder = folder
+        self.catalog = catalog
+        self.problems = problems
+        self.schedules: list[Schedule] = []
+        self.named: list[Schedule] = []
+        self.broken: tuple[Problem, ...] = ()
 
     def whole(self) -> Selection:
         """Itself, or an error when anything that was asked for has no single meaning."""
