@@ -4,16 +4,15 @@ A `Unit` is what one decision wants written. `commit` writes a batch of units in
 it returns; a unit stands or falls alone. A page is inserted already claimed by the instance that decided it, so a page
 exists before it is sent, and whoever finds its lease over knows that it may have been sent.
 
-Instants are aware UTC `datetime`, kept to the microsecond; spans are `timedelta`. The time is the store's:
-`Store.now()`, the database's own clock where several machines share one.
+Instants are aware UTC `datetime`, to the microsecond, by the store's clock: the database's, where servers share one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Literal, NamedTuple, Protocol, Self
+from typing import Literal, NamedTuple, Protocol
 
 from oncall_rota.errors import OncallError
 
@@ -21,27 +20,18 @@ LEASE = timedelta(seconds=15)  # an attempt has 10 s in all, so it is over befor
 
 IncidentStatus = Literal["held", "triggered", "acknowledged", "resolved", "recorded"]
 OPEN: tuple[IncidentStatus, ...] = ("held", "triggered", "acknowledged")  # at most one of a source and key is open
-PageState = Literal[
-    "waiting",  # nobody has it before `lease_until`: over budget, or the provider said when to come again
-    "claimed",  # `owner` is about to send it, or does
-    "unsure",  # claimed again after a lease that ran out: it may have been sent, ask the provider first
-    "sent",
-    "failed",
-    "delivered",
-    "cancelled",
-    "missed",
-]
+# waiting: nobody has it before `lease_until`: over budget, or the provider said when to come again. claimed: `owner` is
+# about to send it, or does. unsure: claimed again after a lease that ran out, so ask the provider first.
+PageState = Literal["waiting", "claimed", "unsure", "sent", "failed", "delivered", "cancelled", "missed"]
 PENDING: tuple[PageState, ...] = ("waiting", "claimed", "unsure")
-# Why a store failed. locked: another program holds it. gone: no file, no server, no connection. taken: another
-# instance is the owner now. io: the disk. corrupt: not a store, or a damaged one.
+# locked: by another program. gone: no file, server, or connection. taken: it has another owner now. io: the disk.
 Reason = Literal["full", "read-only", "locked", "io", "corrupt", "gone", "taken", "closed"]
 
 
 class StoreFailed(OncallError):
     """Nothing of the batch counts as written; the next one may succeed. `reason`: one word for a program.
 
-    After `io` or `gone` in the middle of a commit a unit may yet turn up: its sender tries again, and its key or
-    version tells.
+    After `io` or `gone` a unit may yet turn up: its sender tries again, and its key or version tells.
     """
 
     def __init__(self, reason: Reason, message: str, hint: str = "") -> None:
@@ -96,8 +86,7 @@ class Take(NamedTuple):
 class NewPage(NamedTuple):
     """A page to insert. `address_ref` names an address (`bob/phone`), it is none. `code`: what the person types.
 
-    `also`: further incidents that it is about, as a bundle is. `state` is `claimed`, or what became of a page that is
-    only recorded.
+    `also`: further incidents, of a bundle. `state`: `claimed`, or what became of a page that is only recorded.
     """
 
     id: str
@@ -137,8 +126,7 @@ class PageRow(NamedTuple):
 class Outcome(NamedTuple):
     """What became of an attempt; written only while `fence` is the page's last and it is still pending.
 
-    `claimed`: the same owner tries again, with a new lease. `waiting`: not before `wait` is over. `provider_id` and
-    `data` None: as they were.
+    `claimed`: the same owner tries again, with a new lease. `waiting`: not before `wait` is over. None: as it was.
     """
 
     page_id: str
@@ -150,10 +138,7 @@ class Outcome(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """What the provider said later, whoever sent the page; it never takes back what was known.
-
-    Upward only: pending, sent, failed, delivered.
-    """
+    """What the provider said later, whoever sent the page. Upward only: pending, sent, failed, delivered."""
 
     page_id: str
     state: Literal["sent", "failed", "delivered"]
@@ -191,10 +176,9 @@ class Claim(NamedTuple):
 
 
 class Committed(NamedTuple):
-    """The unit is on disk. `claims`: the pages to send now.
+    """The unit is on disk. `claims`: the pages to send now. `refused`: pages over budget.
 
-    `refused`: pages over budget. `late`: pages whose outcome or receipt said nothing new, or came after another
-    instance had claimed the page.
+    `late`: pages whose outcome or receipt said nothing new, or came after another instance's claim.
     """
 
     at: datetime
@@ -204,10 +188,7 @@ class Committed(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """Nothing of the unit is written: `incident_id` was changed meanwhile, or its key is that of an open incident.
-
-    `open_id`: the incident that has the key, when that was the cause and it is open still.
-    """
+    """Nothing of the unit is written: `incident_id` was changed meanwhile, or `open_id` is open and has its key."""
 
     incident_id: str
     open_id: str | None = None
@@ -235,44 +216,33 @@ class Instance(NamedTuple):
     ended_at: datetime | None
 
 
-class Store(Protocol):
+class Store(AbstractContextManager["Store"], Protocol):
     """Every method may raise `StoreFailed`; all but `close` may be called from any thread."""
 
     @property
     def instance(self) -> int:
         """The number of this instance; on PostgreSQL another one after a lost connection, which keeps its claims."""
-        ...
 
     def now(self) -> datetime:
         """The time that leases and due times are compared with."""
-        ...
 
     def commit(self, batch: Sequence[Unit]) -> tuple[Result, ...]:
         """Write the units in order, in one transaction; a result for each. On disk when it returns."""
-        ...
 
     def claim(self, limit: int = 100) -> tuple[PageRow, ...]:
-        """Take pages whose lease or wait is over, or whose owner is dead: those longest over, in order of creation.
-
-        `claimed` when it had only waited, else `unsure`. No two instances get the same page.
-        """
-        ...
+        """Take pages whose lease (`unsure` now), wait (`claimed`) or owner's life is over; those longest over first."""
 
     def holds(self, page_id: str, fence: int) -> bool:
         """Whether this claim still is the last one and its lease is not over: to ask after a pause, before a send."""
-        ...
 
     def due(self, limit: int = 100, late_by: timedelta = timedelta(0)) -> tuple[IncidentRow, ...]:
         """Open incidents whose next action was due `late_by` ago or longer, longest first; by an index."""
-        ...
 
     def incident(self, incident_id: str) -> IncidentRow | None:
         """The incident of that id."""
-        ...
 
     def open_by_key(self, source: str, key: str) -> IncidentRow | None:
         """The open incident of that source and key."""
-        ...
 
     def incidents(
         self,
@@ -282,70 +252,48 @@ class Store(Protocol):
         before: datetime | None = None,
     ) -> tuple[IncidentRow, ...]:
         """Incidents of these statuses that were opened before that instant, newest first."""
-        ...
 
     def page(self, page_id: str) -> PageRow | None:
         """The page of that id."""
-        ...
 
     def pages(self, incident_id: str) -> tuple[PageRow, ...]:
         """The pages about an incident, bundles too, in order of time."""
-        ...
 
     def pages_by_code(self, code: str, since: datetime) -> tuple[PageRow, ...]:
         """The pages with that code made at `since` or later, newest first."""
-        ...
 
     def page_by_provider_id(self, channel: str, provider_id: str) -> PageRow | None:
         """The page that a provider knows by that id."""
-        ...
 
     def pending(self, channel: str, address_ref: str) -> tuple[PageRow, ...]:
         """Pages to one address that are not known to be sent, in order of time."""
-        ...
 
     def audit(self, incident_id: str) -> tuple[AuditRow, ...]:
         """Every decision about an incident, in order."""
-        ...
 
     def publish(self, revision: Revision) -> None:
         """Make this the current configuration of its team."""
-        ...
 
     def revision(self, team: str) -> Revision | None:
         """The current configuration of a team."""
-        ...
 
     def digests(self) -> dict[str, str]:
         """The digest of each team's current configuration: cheap enough to ask every second."""
-        ...
 
     def put(self, key: str, value: str) -> None:
         """Keep a value under a key."""
-        ...
 
     def get(self, key: str) -> str | None:
         """The value kept under a key."""
-        ...
 
     def instances(self) -> tuple[Instance, ...]:
         """Who has the store open, as far as it knows, this instance first."""
-        ...
 
     def prune(self, before: datetime) -> int:
         """Forget closed incidents opened before that instant, their pages, and audit rows of before; how many rows."""
-        ...
 
     def check(self) -> tuple[str, ...]:
         """What is wrong with what is kept, one sentence each: to ask after a restore."""
-        ...
 
     def close(self) -> None:
         """End this instance: what it had claimed is free for others at once."""
-        ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
