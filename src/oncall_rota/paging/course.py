@@ -48,9 +48,11 @@ class Course(Draft):
 
     def start(self, number: int, why: str) -> None:
         """Start a step, or the first after it that reaches anybody; past the end the last resort."""
+        policy = policy_of(self.incident, self.now, self.world)
         if self.incident.person is None and self.world.team(self.incident.team) is None:
             self.note("unknown-team", f"there is no team {self.incident.team} any more")
-        policy = policy_of(self.incident, self.now, self.world)
+        elif not policy.steps:
+            self.note("no-policy", f"{self.incident.severity} is not paged any more")
         wanted = self._after_missed(policy, number)
         lacking: tuple[str, ...] = ()
         while (following := self._within(policy, wanted)) is not None:
@@ -133,6 +135,8 @@ class Course(Draft):
             self.note("nobody", f"{where}: nobody is on call in {name}")
         for person in found.mute:
             self.note("mute", f"{where}: no channel reaches {person}")
+        if found.due and not found.counts:
+            self.note("copies", f"{where}: only copies are sent")
 
 
 def _end(wait: timedelta | None, now: datetime, due: tuple[Due, ...]) -> datetime:

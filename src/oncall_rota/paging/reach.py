@@ -25,9 +25,10 @@ class Reached(NamedTuple):
 
     @property
     def lacking(self) -> tuple[str, ...]:
-        """A clause for each schedule and person that it does not reach."""
+        """A clause for each schedule and person that it does not reach, and for a step of copies alone."""
         nobody = [f"nobody is on call in {name}" for name in self.empty]
-        return (*nobody, *[f"no channel reaches {person}" for person in self.mute])
+        copies = ["only copies are sent"] if self.due and not self.counts else []
+        return (*nobody, *[f"no channel reaches {person}" for person in self.mute], *copies)
 
 
 def reached_by(step: Step, turn: int, now: datetime, world: World) -> Reached:
