@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "contract" / "store"))
 from store_places import FakeClock, incident, page
 from store_places import signal as accepted
 
-from oncall_rota.paging.ports.store import Committed, StoreFailed, Unit
+from oncall_rota.paging.ports.store import Committed, StoreFailed, StoreHeld, Unit
 from oncall_rota.store import open_store
 from oncall_rota.store.group import GroupCommit
 from oncall_rota.store.sqlite import SqliteStore
@@ -99,23 +100,23 @@ def test_a_read_only_disk_is_said_and_recovered_from(disk: Path) -> None:
         assert isinstance(store.commit([accepted(2)])[0], Committed)
 
 
-def faulty(path: Path, fault: str, seconds: float) -> list[str]:
-    """What a writing process answered while each of its syncs had this fault, as strace spells it."""
+def faulty(path: Path, call: str, fault: str, seconds: float) -> tuple[list[str], Counter[str]]:
+    """What a writing process answered, and why it refused, while a system call had this fault, as strace spells it."""
     strace = shutil.which("strace")
     assert strace is not None, "strace is missing: run tests/real/install-disk-faults"
-    command = [strace, "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e", f"inject=fdatasync:{fault}"]
+    command = [strace, "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:{fault}"]
     writer = subprocess.Popen(
         [*command, sys.executable, str(WRITER), str(path), "4"],
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         start_new_session=True,
     )
     try:
-        out, _ = writer.communicate(timeout=seconds)
+        out, refused = writer.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         os.killpg(writer.pid, signal.SIGKILL)
-        out, _ = writer.communicate(timeout=LIMIT)
-    return out.decode().splitlines()
+        out, refused = writer.communicate(timeout=LIMIT)
+    return out.decode().splitlines(), Counter(refused.decode().splitlines())
 
 
 @pytest.mark.parametrize("when", [20, 21, 22, 23, 24, 25])
@@ -123,19 +124,41 @@ def test_a_kill_at_a_sync_loses_nothing_that_was_answered(tmp_path: Path, when: 
     """At the very call that makes a commit last."""
     path = tmp_path / "oncall.db"
     open_store(str(path)).close()
-    answered = faulty(path, f"signal=KILL:when={when}", LIMIT)
+    answered, _ = faulty(path, "fdatasync", f"signal=KILL:when={when}", LIMIT)
     assert answered
     with open_store(str(path)) as store:
         assert {f"i{name}" for name in answered} - {row.id for row in store.incidents(limit=100_000)} == set()
         assert store.check() == ()
 
 
-def test_a_sync_that_fails_is_never_answered_as_done(tmp_path: Path) -> None:
-    """Every seventh sync reports an error: the callers of that commit hear of it, and no answered signal is missing."""
+@pytest.mark.parametrize(
+    ("call", "fault", "reason"),
+    [
+        ("fdatasync", "error=EIO:when=10+7", "io"),
+        ("pwrite64", "error=EIO:when=100+40", "io"),
+        ("pwrite64", "error=ENOSPC:when=100+40", "full"),
+        ("pwrite64", "error=EROFS:when=100+40", "io"),
+    ],
+)
+def test_a_write_that_fails_is_never_answered_as_done(tmp_path: Path, call: str, fault: str, reason: str) -> None:
+    """Now and then the disk fails: the callers of that commit hear why, and no answered signal is missing."""
     path = tmp_path / "oncall.db"
     open_store(str(path)).close()
-    answered = faulty(path, "error=EIO:when=10+7", 3)
-    assert len(answered) > 100
+    answered, refused = faulty(path, call, fault, 2)
+    assert len(answered) > 50
+    assert set(refused) == {reason}, refused
     with open_store(str(path)) as store:
         assert {f"i{name}" for name in answered} - {row.id for row in store.incidents(limit=100_000)} == set()
         assert store.check() == ()
+
+
+def test_another_way_to_the_same_folder_is_no_way_round_the_lock(disk: Path, tmp_path: Path) -> None:
+    """Two servers, each with a mount of its own: the second one is refused."""
+    other = tmp_path / "other"
+    other.mkdir()
+    mounted("--bind", disk, other)
+    try:
+        with SqliteStore(disk / "oncall.db", FakeClock()), pytest.raises(StoreHeld):
+            SqliteStore(other / "oncall.db", FakeClock())
+    finally:
+        subprocess.run(["umount", other], check=True)

@@ -1,7 +1,7 @@
 """A process that takes signals in until it is killed: `python store_writer.py FILE CLIENTS`.
 
 Each client submits a unit, waits for its future, and only then writes its number to standard output: one that was
-answered, as a sender sees it.
+answered, as a sender sees it. Why one was refused goes to standard error.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ def main(path: str, clients: int) -> None:
             number += 1
             try:
                 group.submit(signal(name)).result()
-            except StoreFailed:
-                continue  # as a sender that is told 503
+            except StoreFailed as error:
+                os.write(2, f"{error.reason}\n".encode())  # as a sender that is told 503
+                continue
             os.write(1, f"{name}\n".encode())
 
     for index in range(clients):
