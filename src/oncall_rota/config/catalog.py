@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oncall_rota.config.absence import Absence, CalendarAbsence, absences, attach_absences
 from oncall_rota.config.build import Builder
@@ -29,12 +30,18 @@ from oncall_rota.config.settings import Settings, settings
 from oncall_rota.schedule.model import Person, Source, Team
 from oncall_rota.timeline.zone import zone
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping as Names
+
+    from oncall_rota.config.reach import Reaching
+    from oncall_rota.paging.ports.notifier import Declaration
+
 
 class Catalog(NamedTuple):
     """What a folder says. `teams` holds those with a single meaning.
 
     `names`: every file that was read; `borrowed`: for each team the others that its answer needs; `texts`: what the
-    YAML files hold.
+    YAML files hold; `paged`: for each team the others whose schedules its escalations page.
     """
 
     folder: Path
@@ -43,6 +50,7 @@ class Catalog(NamedTuple):
     names: tuple[str, ...]
     borrowed: dict[str, frozenset[str]]
     texts: dict[str, str]
+    paged: Names[str, frozenset[str]] = MappingProxyType({})
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -50,26 +58,31 @@ class Catalog(NamedTuple):
         return tuple(self.folder / name for name in self.names)
 
 
-def load(folder: Path, teams: Iterable[str] | None = None) -> tuple[Catalog, tuple[Problem, ...]]:
+def load(
+    folder: Path, teams: Iterable[str] | None = None, notifiers: Names[str, Declaration] | None = None
+) -> tuple[Catalog, tuple[Problem, ...]]:
     """The catalogue of a folder and the problems of every file that was read, sorted by place.
 
-    `teams`: read only these, with what they borrow. Never raises for a user's mistake.
+    `teams`: read only these, with what they borrow. `notifiers`: what each kind of notifier declares, so that the
+    options of channels are judged too. Never raises for a user's mistake.
     """
     enabled = gc.isenabled()
     gc.disable()  # a load makes many small objects and no garbage: worth a third of its time
     try:
-        return _Load(folder).run(None if teams is None else tuple(teams))
+        return _Load(folder, notifiers).run(None if teams is None else tuple(teams))
     finally:
         if enabled:
             gc.enable()
 
 
 class _Load:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, notifiers: Names[str, Declaration] | None) -> None:
         self.folder = Folder(folder)
+        self.notifiers = notifiers
+        self.reaching: Reaching | None = None
         self.calendars = Calendars(self.folder)
         self.documents: list[Document] = []
-        self.settings: Settings = settings(self._document(SETTINGS))
+        self.settings: Settings = settings(self._document(SETTINGS), notifiers)
         self.people = people(self._document(PEOPLE), self.settings.contacts, self.settings.channels, self.folder.teams)
         self.everywhere = self._everywhere()
         self.partial = False
@@ -120,6 +133,7 @@ class _Load:
         self.partial = asked is not None
         if asked is None:
             self.folder.check()
+            self.reaching = self._reaching()
         wanted = self.folder.teams if asked is None else asked
         finished = 0
         for name in wanted:
@@ -128,6 +142,7 @@ class _Load:
                 self._finish(self.order[finished])
                 finished += 1
         self.contacts.check(partial=self.partial)
+        self._check_paging()
         self.builder.close()
         made = self.made
         good = self._good(made)
@@ -157,6 +172,7 @@ class _Load:
             names=tuple(self.folder.files),
             borrowed={draft.name: frozenset(draft.borrowed) for draft in self.order},
             texts={document.path: document.text for document in self.documents},
+            paged={draft.name: frozenset(draft.paged) for draft in self.order if draft.paged},
         )
         return catalog, self._problems()
 
@@ -172,9 +188,37 @@ class _Load:
             if len(placed) > 1:
                 self.pairs += pairs(team.schedules[name], placed)
         attach_absences(draft, team.schedules.values(), self.everywhere)
-        self.contacts.see(draft, team, paged(draft, self.builder))
+        found = paged(draft, self.builder)
+        draft.paged = found.teams
+        self.contacts.see(draft, team, found.targets)
+        if self.reaching is not None:
+            self.reaching.see(draft, found)
         check_names(draft, self.people, self.team_set)
         draft.release()
+
+    def _reaching(self) -> Reaching | None:
+        """What judges how people are reached; None when neither channels nor rules are written anywhere."""
+        if not self.people.readable or not (self.settings.channels or self.people.rules):
+            return None
+        from oncall_rota.config.channel import kinds
+        from oncall_rota.config.reach import Reaching  # only folders that page pay for it
+
+        return Reaching(self.people, self.settings, kinds(self.notifiers))
+
+    def _check_paging(self) -> None:
+        """What oncall.yaml names elsewhere, and how people are reached, once all teams were read."""
+        if self.partial:
+            return
+        if self.settings.values is not None:
+            from oncall_rota.config.channel import kinds
+            from oncall_rota.config.reach import Reaching
+            from oncall_rota.config.resort import References
+
+            about = kinds(self.notifiers)
+            reaching = self.reaching or Reaching(self.people, self.settings, about)
+            References(self.settings, self.people, about, self.made, self.folder.teams).check(reaching)
+        if self.reaching is not None:
+            self.reaching.check(self.made)
 
     def _good(self, made: dict[str, Team]) -> set[str]:
         """The teams that have a single meaning: no mistake of their own, and none in what they borrow."""

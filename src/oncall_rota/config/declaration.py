@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from oncall_rota.config import text
-from oncall_rota.config.field import Choice, List, Number, Text, Windows
+from oncall_rota.config.document import Document, Mapping
+from oncall_rota.config.field import BAD, Choice, List, Number, Text, Windows
 from oncall_rota.config.name import NAME, cover, name, percent, schedule_name, team_name
 from oncall_rota.config.record import Either, Key, Record, Table
 from oncall_rota.config.rotation import (
@@ -64,7 +67,42 @@ OWN_AWAY = Record("an absence", _AWAY)
 OVERRIDES = List(OVERRIDE, "a list of overrides", least=0)
 
 SPAN = Text(text.span, "a length of time", examples=["5m"])
-TARGETS = List(Text(what="a schedule, a person or team/schedule", examples=["primary"]), one=True)
+
+
+class _Target(Text):
+    """The name of whom a step pages."""
+
+    def refuse(self, node: Any, document: Document) -> Any:
+        if node.__class__ is not Mapping:
+            return super().refuse(node, document)
+        document.error(
+            node,
+            "only-in-settings",
+            "an address stands here: only oncall.yaml names addresses, so that no team's file can send pages anywhere",
+            "write the name of a person, a schedule or team/schedule; last_resort of oncall.yaml takes addresses",
+        )
+        return BAD
+
+
+class _Team(Record):
+    """A team's file. What belongs into oncall.yaml is sent there."""
+
+    def unknown(self, key: str, child: Any, node: Mapping, document: Document) -> str:
+        if key not in _ELSEWHERE:
+            return super().unknown(key, child, node, document)
+        document.error(
+            node.keys_at[key],
+            "only-in-settings",
+            f"{key!r} stands in a team's file: only oncall.yaml names servers, addresses, commands and secrets",
+            "move it to oncall.yaml, which few may change",
+        )
+        return ""
+
+
+_ELSEWHERE = frozenset(
+    ("server", "notifiers", "channels", "last_resort", "sources", "routes", "heartbeats", "access", "watchdog")
+)
+TARGETS = List(_Target(what="a schedule, a person or team/schedule", examples=["primary"]), one=True)
 STEP = Record(
     "a step of an escalation",
     {
@@ -137,7 +175,7 @@ SERVICE = Record(
     },
 )
 
-TEAM = Record(
+TEAM = _Team(
     "a team's file",
     {
         "team": Key(

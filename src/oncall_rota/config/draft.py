@@ -16,7 +16,8 @@ class Draft:
     """One team: what was written in its file and in its overrides file, and the schedules made of it so far.
 
     `written`: what each schedule says; `schedules`: those made, None where one has no meaning; `borrowed`: the
-    other teams' names that its answer needs, each with the node that says so; `handed_over`: services, likewise.
+    other teams' names that its answer needs, each with the node that says so; `handed_over`: services, likewise;
+    `paged`: other teams whose schedules its escalations page.
     """
 
     __slots__ = (
@@ -28,6 +29,7 @@ class Draft:
         "name",
         "overrides",
         "overrides_document",
+        "paged",
         "people",
         "schedules",
         "timezone",
@@ -59,6 +61,7 @@ class Draft:
         self.schedules: dict[str, Schedule | None] = {}
         self.borrowed: dict[str, Any] = {}
         self.handed_over: dict[str, Any] = {}
+        self.paged: set[str] = set()
 
     @property
     def first(self) -> str | None:

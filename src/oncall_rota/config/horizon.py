@@ -39,6 +39,7 @@ def check_team(catalog: Catalog, team: Team, from_at: datetime) -> tuple[Problem
         found += _gone(schedule, final, catalog)
         found += _outside(schedule, window)
     found += _idle(team, window)
+    found += _silent(catalog, team, window)
     return tuple(sorted(set(found)))
 
 
@@ -51,10 +52,10 @@ def digest(catalog: Catalog, team: str, from_at: datetime) -> str:
         name = waiting.pop()
         if name not in wanted:
             wanted.add(name)
-            waiting += catalog.borrowed.get(name, ())
+            waiting += [*catalog.borrowed.get(name, ()), *catalog.paged.get(name, ())]
     code = blake2b(f"{from_at:%Y-%m-%d} {_database()}".encode(), digest_size=16)
     files = [f"{name}{end}" for name in sorted(wanted) for end in (".yaml", ".overrides.yaml")]
-    for name in ["people.yaml", *files]:
+    for name in ["oncall.yaml", "people.yaml", *files]:
         if name in catalog.texts:
             code.update(f"\0{name}\0".encode())
             code.update(catalog.texts[name].encode())
@@ -84,6 +85,12 @@ def _local(schedule: Schedule, at: datetime) -> str:
 
 def _between(schedule: Schedule, start: datetime, end: datetime) -> str:
     return f"from {_local(schedule, start)} until {_local(schedule, end)} ({schedule.timezone})"
+
+
+def _silent(catalog: Catalog, team: Team, window: Interval) -> Iterator[Problem]:
+    from oncall_rota.config.silence import silent  # only what looks ahead pays for it
+
+    return silent(catalog, team, window, _between)
 
 
 def _overlaps(schedule: Schedule, window: Interval) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from oncall_rota.config import text
@@ -11,12 +11,23 @@ from oncall_rota.config.document import Document, Sequence
 from oncall_rota.config.field import BAD, List, Text
 from oncall_rota.config.mention import Mentions
 from oncall_rota.config.name import person_id
-from oncall_rota.config.problem import did_you_mean, listed, shown
+from oncall_rota.config.problem import Mistake, did_you_mean, listed, shown
 from oncall_rota.config.record import Filled, Key, Record, Table
 from oncall_rota.config.rotation import ZONE, date_text
 from oncall_rota.schedule.model import Person
 
 PEOPLE = "people.yaml"
+
+
+def contact(written: str) -> str:
+    """An address on a channel; never that of a server, which only oncall.yaml names."""
+    if "://" in written:
+        raise Mistake(
+            "only-in-settings",
+            "an address with '://' stands here: what pages are sent through is named in oncall.yaml alone",
+            "write what tells people apart there, such as an id or a topic",
+        )
+    return written
 
 
 CHANNELS = List(Text(what="a channel", examples=["sms"]), one=True)
@@ -40,9 +51,9 @@ CONTACTS = (
 )
 PERSON_KEYS = {
     "name": Key(Text(free=True), "The person's name, as people know it."),
-    "email": Key(Text(what="an e-mail address"), "E-mail address."),
+    "email": Key(Text(contact, "an e-mail address"), "E-mail address."),
     "phone": Key(
-        Text(what="a telephone number", examples=["+447700900001"]),
+        Text(contact, "a telephone number", examples=["+447700900001"]),
         "Telephone number, with + and country code.",
         also=["mobile", "tel"],
     ),
@@ -52,14 +63,14 @@ PERSON_KEYS = {
         List(OWN_AWAY, "a list of absences", least=0), "Absences, in all teams.", also=["absences", "vacation"]
     ),
     "until": Key(date_text(), "The day on which the person left; kept for history.", also=["left", "end"]),
-    **{field: Key(Text(), "Address on this channel.") for field in CONTACTS[2:]},
+    **{field: Key(Text(contact), "Address on this channel.") for field in CONTACTS[2:]},
 }
 NOT_CONTACTS = frozenset({"name", "timezone", "notify", "away", "until"})
 
 
 def person_record(fields: tuple[str, ...] = ()) -> Record:
     """A person's entry, with the contact fields that the folder's notifiers name besides the usual ones."""
-    more = {field: Key(Text(), "Address on this channel.") for field in fields if field not in PERSON_KEYS}
+    more = {field: Key(Text(contact), "Address on this channel.") for field in fields if field not in PERSON_KEYS}
     return Record("a person", {**PERSON_KEYS, **more})
 
 
@@ -76,15 +87,16 @@ def people_file(fields: tuple[str, ...] = ()) -> Table:
 class People:
     """Everybody in people.yaml. `readable` False: the file has a mistake that hides who is in it.
 
-    `away`: by person, what was written under `away:`; `document`: the file.
+    `away` and `rules`: by person, what was written under `away:` and `notify:`; `document`: the file.
     """
 
-    __slots__ = ("_mentions", "away", "document", "exists", "persons", "readable")
+    __slots__ = ("_mentions", "away", "document", "exists", "persons", "readable", "rules")
 
     def __init__(self, document: Document, *, readable: bool = True, exists: bool = True) -> None:
         self.document = document
         self.persons: dict[str, Person] = {}
         self.away: dict[str, list[Filled]] = {}
+        self.rules: dict[str, list[Filled]] = {}
         self.readable = readable
         self.exists = exists
         self._mentions: Mentions | None = None
@@ -114,7 +126,7 @@ class People:
 
 
 def people(
-    document: Document | None, fields: tuple[str, ...], channels: tuple[str, ...], teams: Iterable[str]
+    document: Document | None, fields: tuple[str, ...], channels: Collection[str], teams: Iterable[str]
 ) -> People:
     """The people of people.yaml; None: there is no such file.
 
@@ -158,6 +170,8 @@ def people(
         away = given.get("away")
         if away:
             found.away[person] = [each for each in away if isinstance(each, Filled)]
+        if "notify" in given:
+            found.rules[person] = [each for each in given["notify"] if isinstance(each, Filled)]
     return found
 
 
@@ -169,7 +183,7 @@ def _person(person: str, given: Filled | None, at: Any, document: Document) -> P
     return Person(person, given.get("name", person), source, contacts, given.get("timezone"), given.get("until"))
 
 
-def _check_channels(given: Filled, channels: tuple[str, ...], document: Document) -> None:
+def _check_channels(given: Filled, channels: Collection[str], document: Document) -> None:
     """A rule's channels are among those that oncall.yaml has."""
     for rule in given.get("notify", ()):
         for after, names in rule.items() if isinstance(rule, Filled) else ():

@@ -14,7 +14,7 @@ from yaml import YAMLError
 from yaml.events import AliasEvent, MappingStartEvent, ScalarEvent, SequenceStartEvent
 
 from oncall_rota.config.document import Document, Mapping, Sequence
-from oncall_rota.config.problem import did_you_mean, shown
+from oncall_rota.config.problem import Problem, did_you_mean, shown
 from oncall_rota.config.syntax import explain
 
 try:
@@ -28,6 +28,10 @@ MOST_NODES = 50_000
 DEEPEST = 20
 
 Scalar = ScalarEvent
+SECRETIVE = "oncall.yaml"
+_WORD = re.compile(r"""[^\s'"{}\[\],:!&*|>%@`]{6,}""")
+_COMMENT = re.compile(r"(^|\s)#.*")
+_QUOTED = re.compile(r"""'(?:\\.|[^'\\]){4,}'|"(?:\\.|[^"\\]){4,}\"""")
 _PLAIN = bytes([9, 10, 13, *range(32, 127)])  # most files hold nothing else, and this is the fastest way to know
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
@@ -50,7 +54,21 @@ def read(path: str, data: bytes) -> Document:
     except (ValueError, RecursionError, OverflowError) as error:
         document.error_at(1, 1, "unreadable", f"this file cannot be read as YAML: {error}")
         document.root = None
+    if path == SECRETIVE:
+        words = set(_WORD.findall(_COMMENT.sub("", document.text)))
+        document.problems = [_masked(problem, words) for problem in document.problems]
     return document
+
+
+def _masked(problem: Problem, words: set[str]) -> Problem:
+    """Without the texts of the file, `words`, which may be secrets in plain; only keys are told."""
+    if problem.code in ("duplicate-key", "merge-key"):
+        return problem
+    message, hint = _QUOTED.sub("(…)", problem.message), _QUOTED.sub("(…)", problem.hint)
+    if any(word in message or word in hint for word in words):
+        message = "this cannot be read as YAML; what stands here is not shown, since it may be a secret"
+        hint = "check the quotes, brackets and indentation, and the words that begin with '!', '*' or '&'"
+    return problem._replace(message=message, hint=hint)
 
 
 def _text(document: Document, data: bytes) -> str:

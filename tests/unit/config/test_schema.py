@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from oncall_rota.config import load, schema
+from oncall_rota.notifiers import registry
 
 ROOT = Path(__file__).parents[3]
 GOOD = sorted([*ROOT.glob("rotations/*.yaml"), *ROOT.glob("examples/*/rotations/*.yaml")])
@@ -21,7 +22,8 @@ server: {public_url: https://oncall.example.com, listen: 127.0.0.1:8080, store: 
 notifiers:
   sms: {type: twilio-sms, to: phone, from: "+441632960001", limit: {burst: 5, then: 1 per 1m}}
   email: {type: smtp, to: email, password: {file: smtp}}
-  beeper: {type: exec, to: beeper}
+  push: {type: ntfy, to: push, url: https://ntfy.example.com, token: {file: ntfy}}
+  beeper: {type: exec, to: beeper, command: [/usr/local/bin/beep]}
 last_resort: {every: 5m, targets: [operations/primary, {via: email, address: all@example.com}]}
 sources:
   prod-am: {type: alertmanager, keys: [{env: AM_KEY}], severity: critical, group_by: [labels.alertname]}
@@ -78,16 +80,27 @@ def test_it_is_a_schema(kind: str) -> None:
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: f"{path.parents[1].name}-{path.stem}")
 def test_good_files_are_good_in_an_editor(path: Path) -> None:
     """Nothing is underlined."""
-    kind = "people" if path.name == "people.yaml" else "overrides" if path.name.endswith(".overrides.yaml") else "team"
+    kind = path.stem if path.stem in ("people", "oncall") else "team"
+    kind = "overrides" if path.name.endswith(".overrides.yaml") else kind
     assert errors(kind, path.read_text()) == []
 
 
 def test_settings_are_good(folder: Callable[..., Path]) -> None:
     """paging.md's own example, in the reader and in an editor; a notifier's `to` is a contact of people.yaml."""
     assert errors("oncall", SETTINGS) == []
-    people = "alice: {name: Alice, beeper: 7}\n"
-    root = folder(people, oncall=SETTINGS, payments="team: payments\ntimezone: UTC\nrotation: {people: [alice]}\n")
+    people = "grace: {name: Grace, beeper: 7, push: grace, email: grace@example.com, phone: +447700900001}\n"
+    root = folder(people, oncall=SETTINGS, operations="team: operations\ntimezone: UTC\nrotation: {people: [grace]}\n")
     assert load(root)[1] == ()
+
+
+def test_declared_options_are_keys() -> None:
+    """With declarations an editor knows each notifier's own keys, and what is a secret."""
+    declared = registry.declared()
+    good = "notifiers:\n  mail: {type: smtp, host: mx.example.com, from: a@example.com, password: {env: SMTP}}\n"
+    for text, found in [(good, 0), (good.replace("host", "hots"), 1), (good.replace("{env: SMTP}", "hunter2"), 1)]:
+        value = yaml.load(text, Loader)
+        validator = jsonschema.Draft202012Validator(schema("oncall", declared))
+        assert bool(list(validator.iter_errors(value))) == bool(found), text
 
 
 @pytest.mark.parametrize(

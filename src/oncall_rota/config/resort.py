@@ -1,0 +1,278 @@
+"""What oncall.yaml names elsewhere: are the teams, people, channels and sources there, and is the last resort one?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from itertools import zip_longest
+from typing import Any
+
+from oncall_rota.config.channel import About
+from oncall_rota.config.document import Sequence
+from oncall_rota.config.field import BAD
+from oncall_rota.config.people import People
+from oncall_rota.config.problem import did_you_mean, listed, shown
+from oncall_rota.config.reach import Reaching, addresses, people_of, written_rules
+from oncall_rota.config.record import Filled
+from oncall_rota.config.settings import Settings
+from oncall_rota.schedule.model import Team
+
+EVERY = timedelta(minutes=5)
+_GLOB = re.compile(r"[*?\[]")
+_NO_TEAMS: dict[str, Any] = {}
+
+
+class References:
+    """One look at oncall.yaml when all teams were read. `every_team`: their names, those with mistakes too."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        people: People,
+        kinds: Mapping[str, About],
+        teams: Mapping[str, Team],
+        every_team: Collection[str],
+    ) -> None:
+        assert settings.values is not None
+        assert settings.document is not None
+        self.values, self.document = settings.values, settings.document
+        self.settings, self.people, self.kinds = settings, people, kinds
+        self.teams, self.every_team = teams, every_team
+        self._known: dict[int, frozenset[str]] = {}
+
+    def check(self, reaching: Reaching) -> None:
+        """Report what is not there; `reaching` learns whom the last resort pages."""
+        resort = self.values.get("last_resort")
+        if isinstance(resort, Filled):
+            self._resort(resort, reaching)
+        elif self.settings.channels and "last_resort" not in self.values.node:
+            self.document.note(
+                self.values.node.keys_at["notifiers"],
+                "no-last-resort",
+                "there is no last_resort: when an escalation has ended, or reaches nobody, nobody else is told",
+                "add e.g. last_resort: {every: 5m, targets: [operations/primary]}",
+            )
+        self._routes()
+        for values in self._each("heartbeats"):
+            self._team(values, "team")
+        for each in self.values.get("maintenance") or ():
+            if isinstance(each, Filled):
+                self._ends(each)
+                self._sources(each)
+        access, notices, watchdog = (self.values.get(key, Filled()) for key in ("access", "notices", "watchdog"))
+        for name, node in _with_nodes(access, "admins"):
+            if self.people.exists:
+                self.people.check(name, node, self.document)
+        for name, node in (*_with_nodes(notices, "via"), *_with_nodes(watchdog, "synthetic")):
+            self._channel(name, node)
+
+    def _each(self, key: str) -> Iterable[Filled]:
+        return [each for each in self.values.get(key, {}).values() if isinstance(each, Filled)]
+
+    # -- the last resort
+
+    def _resort(self, resort: Filled, reaching: Reaching) -> None:
+        names, ways = [], []
+        for target, node in _with_nodes(resort, "targets"):
+            if isinstance(target, Filled):
+                if "via" in target and self._channel(target["via"], target.node["via"]):
+                    ways.append(target["via"])
+            elif self._target(target, node):
+                names.append(target)
+        reaching.see_resort(names, resort.get("every", EVERY))
+        if not self.settings.channels:
+            return
+        people = {person for name in names for person in self._people(name)}
+        own = {*ways, *(channel for person in people for channel in self._channels(person))}
+        self._trusted(resort, own)
+        self._shared(resort, own)
+
+    def _target(self, name: str, node: Any) -> bool:
+        team, slash, schedule = name.partition("/")
+        if slash:
+            if not self._known_team(team, node):
+                return False
+            found = self.teams.get(team)
+            if found is None or schedule in found.schedules:
+                return found is not None
+            others = [f"{team}/{each}" for each in found.schedules]
+            hint = did_you_mean(name, others, f"schedules are {listed(others, 'and')}")
+            self.document.error(node, "unknown-schedule", f"{team} has no schedule {shown(schedule)}", hint)
+            return False
+        if name in self.people.persons:
+            return True
+        if not self.people.readable or not self.people.exists:
+            return False
+        of = [f"{team.name}/{name}" for team in self.teams.values() if name in team.schedules]
+        if name in self.every_team:
+            first = self.teams[name].first.name if name in self.teams else "primary"
+            hint = f"for the team's schedule write {name}/{first}"
+        elif of:
+            hint = f"write {listed(of, 'or', 4)}"
+        else:
+            hint = did_you_mean(name, self.people.persons, "targets are people, team/schedule and {via, address}")
+        self.document.error(node, "unknown-target", f"{shown(name)} is neither a person nor team/schedule", hint)
+        return False
+
+    def _people(self, name: str) -> Iterable[str]:
+        team, slash, schedule = name.partition("/")
+        return people_of(self.teams[team].schedules[schedule], self._known) if slash else (name,)
+
+    def _channels(self, person: str) -> set[str]:
+        """The channels by which a person is paged."""
+        known = self.people.persons.get(person)
+        if known is None:
+            return set()
+        reached = addresses(known, self.settings.channels)
+        rules = {rule.channel for rule in written_rules(self.people.rules.get(person, ()))} & reached.keys()
+        return rules or set(reached)
+
+    def _trusted(self, resort: Filled, own: set[str]) -> None:
+        abouts = [self._about(channel) for channel in own]
+        if own and all(about is not None and about.best_effort for about in abouts):
+            self.document.error(
+                resort.node.keys_at["targets"],
+                "best-effort-only",
+                f"the last resort would be told by {listed(sorted(own), 'and')} alone, and nobody knows whether such "
+                "a page arrives",
+                "add a target by a channel of another kind, such as sms, call, email or push",
+            )
+
+    def _shared(self, resort: Filled, own: set[str]) -> None:
+        """A last resort that fails together with everything else."""
+        people = self.people.persons.values()
+        every = {channel for person in people if person.until_on is None for channel in self._channels(person.id)}
+        providers, others = self._providers(own), self._providers(every)
+        if len(providers) == 1 and providers == others:
+            (provider,) = providers
+            self.document.warn(
+                resort.node.keys_at["targets"],
+                "shared-provider",
+                f"the last resort is told by {listed(sorted(own), 'and')} alone, as is everybody else: when "
+                f"{provider} fails, nobody is told anything",
+                "add a target by another provider, e.g. {via: email, address: all@example.com}",
+            )
+
+    def _about(self, channel: str) -> About | None:
+        return self.kinds.get(self.values["notifiers"].get(channel, {}).get("type", ""))
+
+    def _providers(self, channels: Iterable[str]) -> set[str]:
+        """What fails together: providers, told apart by server where they are one's own."""
+        found = set()
+        for channel in channels:
+            given, about = self.values["notifiers"].get(channel, {}), self._about(channel)
+            server = given.get("host") or given.get("url")
+            name = about.provider if about is not None else given.get("type", channel)
+            own = isinstance(server, str) and name != "twilio"
+            found.add(f"{name} ({server})" if own else name)
+        return found
+
+    # -- the rest
+
+    def _known_team(self, name: str, node: Any) -> bool:
+        if name in self.every_team:
+            return True
+        self.document.error(
+            node,
+            "unknown-team",
+            f"there is no team {shown(name)}",
+            did_you_mean(name, self.every_team, "teams are the files of this folder"),
+        )
+        return False
+
+    def _team(self, values: Filled, key: str) -> None:
+        if key in values:
+            self._known_team(values[key], values.node[key])
+
+    def _channel(self, name: str, node: Any) -> bool:
+        if name in self.settings.channels:
+            return True
+        self.document.error(
+            node,
+            "unknown-channel",
+            f"there is no notifier {shown(name)}",
+            did_you_mean(name, self.settings.channels, f"notifiers are {listed(self.settings.channels, 'and')}")
+            if self.settings.channels
+            else "add it under notifiers:",
+        )
+        return False
+
+    def _routes(self) -> None:
+        routes = self.values.get("routes") or ()
+        for number, route in enumerate(routes, 1):
+            if not isinstance(route, Filled):
+                continue
+            node = route.node
+            self._team(route, "team")
+            self._service(route)
+            self._sources(route)
+            if not {"team", "team_from", "service", "service_from"} & ({*node} | route.meant):
+                self.document.error(node, "route-to-nobody", f"route {number} leads nowhere", "add team: or team_from:")
+            last = number == len(routes)
+            if "match" not in node and not route.meant and not last:
+                self.document.error(
+                    node,
+                    "route-takes-all",
+                    f"route {number} has no match, so it takes every signal, and none reaches the routes after it",
+                    "add match:, or make it the last",
+                )
+            elif "match" in node and last:
+                self.document.warn(
+                    node,
+                    "no-last-route",
+                    "the last route has a match: a signal that none of them takes is told to the last resort alone",
+                    "add a last one without match, e.g. {team: operations}",
+                )
+
+    def _service(self, route: Filled) -> None:
+        known = [name for team in self.teams.values() for name in team.services]
+        if "service" in route and route["service"] not in known and len(self.teams) == len(self.every_team):
+            self.document.error(
+                route.node["service"],
+                "unknown-service",
+                f"no team has a service {shown(route['service'])}",
+                did_you_mean(route["service"], known, "services are in the team's files"),
+            )
+
+    def _sources(self, values: Filled) -> None:
+        """`match: {source: …}` names a source, unless it is a pattern."""
+        match = values.get("match")
+        if not isinstance(match, Filled):
+            return
+        known = self.values.get("sources", {})
+        for name, node in _with_nodes(match, "source"):
+            if name not in known and not _GLOB.search(name):
+                self.document.error(
+                    node,
+                    "unknown-source",
+                    f"there is no source {shown(name)}",
+                    did_you_mean(name, known, f"sources are {listed(known, 'and')}" if known else "add it to sources:"),
+                )
+
+    def _ends(self, values: Filled) -> None:
+        start, end = values.get("from"), values.get("until")
+        if start is None or end is None:
+            return
+        start, end = _moment(start), _moment(end)
+        if (start.tzinfo is None) == (end.tzinfo is None) and end <= start:
+            self.document.error(
+                values.node["until"],
+                "ends-before-start",
+                "it ends before it begins" if end < start else "it ends when it begins",
+                "swap the two, or correct one",
+            )
+
+
+def _moment(written: date) -> datetime:
+    return written if isinstance(written, datetime) else datetime.combine(written, time(0))
+
+
+def _with_nodes(values: Filled, key: str) -> list[tuple[Any, Any]]:
+    """The good values of a key that takes one or a list, each with its node."""
+    if key not in values:
+        return []
+    node = values.node[key]
+    given = values[key] if isinstance(values[key], list) else [values[key]]
+    nodes = node if isinstance(node, Sequence) else [node]
+    return [(value, place) for value, place in zip_longest(given, nodes) if value is not BAD and place is not None]
