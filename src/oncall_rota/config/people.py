@@ -30,6 +30,7 @@ def contact(written: str) -> str:
     return written
 
 
+NO_SERVER = "^(?!.*://)"
 CHANNELS = List(Text(what="a channel", examples=["sms"]), one=True)
 RULE = Table(
     Text(text.span, "a length of time", pattern=r"^[0-9]+ *[a-z]+$"),
@@ -51,9 +52,9 @@ CONTACTS = (
 )
 PERSON_KEYS = {
     "name": Key(Text(free=True), "The person's name, as people know it."),
-    "email": Key(Text(contact, "an e-mail address"), "E-mail address."),
+    "email": Key(Text(contact, "an e-mail address", pattern=NO_SERVER), "E-mail address."),
     "phone": Key(
-        Text(contact, "a telephone number", examples=["+447700900001"]),
+        Text(contact, "a telephone number", pattern=NO_SERVER, examples=["+447700900001"]),
         "Telephone number, with + and country code.",
         also=["mobile", "tel"],
     ),
@@ -63,14 +64,18 @@ PERSON_KEYS = {
         List(OWN_AWAY, "a list of absences", least=0), "Absences, in all teams.", also=["absences", "vacation"]
     ),
     "until": Key(date_text(), "The day on which the person left; kept for history.", also=["left", "end"]),
-    **{field: Key(Text(contact), "Address on this channel.") for field in CONTACTS[2:]},
+    **{field: Key(Text(contact, pattern=NO_SERVER), "Address on this channel.") for field in CONTACTS[2:]},
 }
 NOT_CONTACTS = frozenset({"name", "timezone", "notify", "away", "until"})
 
 
 def person_record(fields: tuple[str, ...] = ()) -> Record:
     """A person's entry, with the contact fields that the folder's notifiers name besides the usual ones."""
-    more = {field: Key(Text(contact), "Address on this channel.") for field in fields if field not in PERSON_KEYS}
+    more = {
+        field: Key(Text(contact, pattern=NO_SERVER), "Address on this channel.")
+        for field in fields
+        if field not in PERSON_KEYS
+    }
     return Record("a person", {**PERSON_KEYS, **more})
 
 

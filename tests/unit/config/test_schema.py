@@ -116,7 +116,12 @@ def test_declared_options_are_keys() -> None:
         ("overrides", "- {who: alice, form: 2026-06-01, until: 2026-06-02}\n"),
         ("people", "Alice: {name: Alice}\n"),
         ("people", "alice: {nmae: Alice}\n"),
+        ("people", "alice: {name: Alice, webhook: https://hooks.example.com/x}\n"),
         ("oncall", "servers: {}\n"),
+        ("oncall", "last_resort: {every: 5m}\n"),
+        ("oncall", "watchdog: {ping: https://hc.example.com/x}\n"),
+        ("oncall", "access: {board: [{env: A, file: b}]}\n"),
+        ("oncall", "notifiers: {sms: {type: twilio-sms, limit: {burst: 5}}}\n"),
     ],
 )
 def test_mistakes_are_underlined(kind: str, text: str) -> None:
