@@ -204,7 +204,7 @@ def rows(root: Path) -> Iterator[Row]:
     yield Row("p99 of accepting at 500 signals/s, SQLite", name, f"{value:.2f}x ({wait:.2f} ms)", "4x", value <= 4)
     if not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         return
-    with serving() as server:
+    with serving(fsync=True) as server:
         bare = BareGroup(postgresql_writer(server.database()))
         url = server.database()
         migrate(url)

@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-SETTINGS = ["listen_addresses=", "max_connections=60", "fsync=on", "synchronous_commit=on"]
+SETTINGS = ["listen_addresses=", "max_connections=60", "synchronous_commit=on"]
 
 
 def programs() -> Path:
@@ -29,15 +29,16 @@ def programs() -> Path:
 class Server:
     """A running server. `run_as`: keyword arguments of `subprocess` for its user, which is never root."""
 
-    def __init__(self, folder: Path, run_as: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, run_as: dict[str, Any], fsync: bool) -> None:
         self.folder = folder
+        self.fsync = fsync
         self.run_as = run_as
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = count()
 
     def start(self) -> None:
         """Start, and wait until it answers; at most 60 s."""
-        settings = [word for setting in SETTINGS for word in ("-c", setting)]
+        settings = [word for setting in [*SETTINGS, f"fsync={self.fsync}"] for word in ("-c", setting)]
         command = [programs() / "postgres", "-D", self.folder / "data", "-k", self.folder, *settings]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, **self.run_as)
@@ -71,8 +72,11 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """A new server, ended and forgotten afterwards."""
+def serving(fsync: bool = False) -> Iterator[Server]:
+    """A new server, ended and forgotten afterwards.
+
+    `fsync`: what is timed waits for the disk. Tests crash the server, never the machine: the kernel keeps its writes.
+    """
     # Short: the path of a Unix socket has at most 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="oncall-pg-", dir="/tmp"))
     run_as: dict[str, Any] = {}
@@ -80,9 +84,21 @@ def serving() -> Iterator[Server]:
         user = pwd.getpwnam("postgres")  # it refuses to run as root
         os.chown(folder, user.pw_uid, user.pw_gid)
         run_as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-    server = Server(folder, run_as)
+    server = Server(folder, run_as, fsync)
     try:
-        made = [programs() / "initdb", "-D", folder / "data", "-A", "trust", "-U", "oncall", "-E", "UTF8", "--locale=C"]
+        made = [
+            programs() / "initdb",
+            "-D",
+            folder / "data",
+            "-A",
+            "trust",
+            "-U",
+            "oncall",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "-N",
+        ]
         subprocess.run(made, check=True, stdout=subprocess.DEVNULL, cwd="/", **run_as)
         server.start()
         try:
