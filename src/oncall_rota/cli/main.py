@@ -20,6 +20,7 @@ COMMANDS = {
     "why": "Why somebody is on call: layer, turn, override, file and line",
     "validate": "Check rotation files; every mistake in one run",
     "gaps": "When nobody is on call though somebody must be",
+    "simulate": "Who would be paged, minute by minute, when nobody answers",
     "override": "Add, list and remove overrides",
     "ical": "Calendar feeds of the final shifts",
     "init": "Write a first team",

@@ -54,13 +54,12 @@ class Course(Draft):
         elif not policy.steps:
             self.note("no-policy", f"{self.incident.severity} is not paged any more")
         wanted = self._after_missed(policy, number)
-        lacking: tuple[str, ...] = ()
+        lacking: list[str] = []
         while (following := self._within(policy, wanted)) is not None:
             step = policy.steps[following]
             found = reached_by(step, self.incident.turn + self.incident.round, self.now, self.world)
             self.note("step", f"step {following + 1}: {why}")
-            self._note_lacking(f"step {following + 1}", found)
-            lacking += found.lacking
+            lacking += self._lacking(f"step {following + 1}", found)
             self.change(step=following)
             self.enter(found.due, _end(step.wait, self.now, found.due))
             self.send_due("; ".join([f"step {following + 1}: {why}", *lacking]))
@@ -124,19 +123,17 @@ class Course(Draft):
             return
         found = reached(resort.targets, self.now, self.world)
         self.note("last-resort", why)
-        self._note_lacking("last resort", found)
+        lacking = self._lacking("last resort", found)
         self.enter(found.due, self.now + max(resort.every, SHORTEST))
-        self.send_due(f"last resort: {'; '.join([why, *found.lacking])}")
+        self.send_due("; ".join([f"last resort: {why}", *lacking]))
         if not found.counts:
             self.actions.append(Alarm(f"{why}, and the last resort reaches nobody"))
 
-    def _note_lacking(self, where: str, found: Reached) -> None:
-        for name in found.empty:
-            self.note("nobody", f"{where}: nobody is on call in {name}")
-        for person in found.mute:
-            self.note("mute", f"{where}: no channel reaches {person}")
-        if found.due and not found.counts:
-            self.note("copies", f"{where}: only copies are sent")
+    def _lacking(self, where: str, found: Reached) -> list[str]:
+        """Record what a step does not reach, and say it."""
+        for kind, text in found.lacking:
+            self.note(kind, f"{where}: {text}")
+        return [text for _, text in found.lacking]
 
 
 def _end(wait: timedelta | None, now: datetime, due: tuple[Due, ...]) -> datetime:

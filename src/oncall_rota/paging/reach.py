@@ -24,11 +24,15 @@ class Reached(NamedTuple):
         return any(not each.copy for each in self.due)
 
     @property
-    def lacking(self) -> tuple[str, ...]:
-        """A clause for each schedule and person that it does not reach, and for a step of copies alone."""
-        nobody = [f"nobody is on call in {name}" for name in self.empty]
-        copies = ["only copies are sent"] if self.due and not self.counts else []
-        return (*nobody, *[f"no channel reaches {person}" for person in self.mute], *copies)
+    def lacking(self) -> tuple[tuple[str, str], ...]:
+        """What it does not reach: a kind for the audit, and a clause."""
+        found = [("nobody", f"nobody is on call in {name}") for name in self.empty]
+        found += [("mute", f"no channel reaches {person}") for person in self.mute]
+        if self.due and not self.counts:
+            found.append(("copies", "only copies are sent"))
+        elif not self.due and not found:
+            found.append(("nobody", "nobody is named"))
+        return tuple(found)
 
 
 def reached_by(step: Step, turn: int, now: datetime, world: World) -> Reached:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from oncall_rota.paging.escalation import decide
-from oncall_rota.paging.incident import Acknowledged, Action, Event, Incident, Opened, Ticked
+from oncall_rota.paging.incident import Acknowledged, Action, Event, Incident, Note, Opened, Page, Ticked
 from oncall_rota.paging.model import PersonTarget, Policy, ScheduleTarget, Target
 from oncall_rota.paging.world import World
 
@@ -17,6 +17,14 @@ class Moment(NamedTuple):
 
     at: datetime
     actions: tuple[Action, ...]
+
+
+class Stretch(NamedTuple):
+    """Moments that follow each other, `times` over; `last_at`: when they begin for the last time."""
+
+    moments: tuple[Moment, ...]
+    times: int
+    last_at: datetime
 
 
 class NeverFires(NamedTuple):
@@ -56,6 +64,36 @@ def played(
 
 
 _OPENED: Event = Opened()
+
+
+def stretches(moments: Iterable[Moment]) -> tuple[Stretch, ...]:
+    """The policy's way, then the rounds of the last resort; rounds that are alike are one."""
+    cut: list[list[Moment]] = [[]]
+    for each in moments:
+        if cut[-1] and any(isinstance(action, Note) and action.kind in _ENDS for action in each.actions):
+            cut.append([])
+        cut[-1].append(each)
+    found: list[Stretch] = []
+    before: list[tuple[object, ...]] = []
+    for part in cut:
+        alike = [(each.at - part[0].at, *map(_essence, each.actions)) for each in part]
+        # The end may cut the last round short.
+        if len(found) > 1 and alike == before[: len(alike)]:
+            found[-1] = found[-1]._replace(times=found[-1].times + 1, last_at=part[0].at)
+        elif part:
+            found.append(Stretch(tuple(part), 1, part[0].at))
+            before = alike
+    return tuple(found)
+
+
+_ENDS = ("last-resort", "end")
+
+
+def _essence(action: Action) -> object:
+    """What a round is compared by: whom it tells how, and whom it does not reach."""
+    if isinstance(action, Page):
+        return action.person, action.channel, action.address
+    return action.text if isinstance(action, Note) and action.kind not in (*_ENDS, "step") else type(action)
 
 
 def never_firing(policy: Policy, world: World, at: datetime) -> tuple[NeverFires, ...]:
