@@ -11,12 +11,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import acceptance
 import feeds
 import loading
 import processes
 import schedules
 
-GROUPS = {"schedule": schedules.rows, "load": loading.rows, "process": processes.rows, "feeds": feeds.rows}
+GROUPS = {
+    "schedule": schedules.rows,
+    "load": loading.rows,
+    "process": processes.rows,
+    "feeds": feeds.rows,
+    "accept": acceptance.rows,
+}
 
 
 def main(names: list[str]) -> int:
