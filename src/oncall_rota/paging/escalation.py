@@ -84,13 +84,14 @@ class _Deciding(Course):
         if incident.status == ACKNOWLEDGED:
             if over:
                 self._time_out()
+        elif incident.status == HELD:
+            if over:
+                self.begin("the wait is over")
         elif over:
             opens_at = opening_of(incident, self.now, self.world)
             if opens_at > self.now:
                 self.change(due=(), began_at=self.now, ends_at=opens_at)
                 self.note("held", f"{incident.severity} waits until {_text(opens_at)}")
-            elif incident.status == HELD:
-                self.begin("the wait is over")
             else:
                 self.next_step("not acknowledged in time")
         elif incident.next_at is not None and self.now - incident.next_at > LATE:

@@ -213,6 +213,7 @@ class Field:
         self.phones: dict[str, Phone] = {}
         self.incident = Incident("i", "payments", "critical", "disk full", self.now)
         self.log: list[Action] = []
+        self.sent_at: list[datetime] = []
         self.unread_notes: list[Note | Alarm | Refused] = []
 
     # -- configuration, at any time
@@ -263,6 +264,7 @@ class Field:
         self.log += actions
         for action in actions:
             if isinstance(action, Page):
+                self.sent_at.append(self.now)
                 self.phone(action.person or action.address).inbox.append(action)
             elif isinstance(action, Notify):
                 self.phone(action.person).notices.append(action.text)

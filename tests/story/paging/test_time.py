@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import pytest
 from fake_phones import OFFICE, Field, at, person, rota, step
 
 
@@ -124,6 +126,54 @@ def test_a_handoff_in_the_hour_that_is_skipped(field: Field) -> None:
     field.phone("alice").expects_push("step 1")
     field.fast_forward("5m")
     field.phone("bob").expects_push("step 2")
+
+
+ZONES = (
+    "Europe/London", "America/New_York", "America/St_Johns", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Tehran",
+    "Pacific/Apia", "Pacific/Chatham", "America/Sao_Paulo", "Europe/Istanbul", "Africa/Juba", "Asia/Gaza",
+    "America/Asuncion", "Antarctica/Troll", "Europe/Volgograd",
+)  # fmt: skip
+
+
+def changes_of(zone: str) -> list[datetime]:
+    """When a zone's clock changes, 2020 to 2037, to the minute."""
+    info, found = ZoneInfo(zone), []
+    hour = at("2020-01-01 00:00")
+    while hour < at("2038-01-01 00:00"):
+        later = hour + timedelta(hours=6)
+        if hour.astimezone(info).utcoffset() != later.astimezone(info).utcoffset():
+            minutes = (hour + timedelta(minutes=minute) for minute in range(1, 361))
+            before = hour.astimezone(info).utcoffset()
+            found.append(next(each for each in minutes if each.astimezone(info).utcoffset() != before))
+        hour = later
+    return found
+
+
+def turn_of(moment: datetime, zone: str, start: datetime) -> int:
+    """The turn of a daily rota by the plain rule: whole days in the highest time that the clock has shown so far."""
+    info = ZoneInfo(zone)
+    shown = [(moment - timedelta(minutes=back)).astimezone(info).replace(tzinfo=None) for back in range(0, 26 * 60, 10)]
+    return (max(shown) - start) // timedelta(days=1)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_steps_keep_their_distance_over_every_clock_change(zone: str) -> None:
+    """F-12: 2020 to 2037; each page at opening plus elapsed waits, to whoever the rota's local clock says."""
+    start = datetime(2019, 12, 1, 1, 30)
+    nights = rota("primary", "alice bob carol", starting=f"{start}", every="day", zone=zone)
+    for change_at in changes_of(zone):
+        field = Field()
+        field.people = {name: person(name, "0m push") for name in field.people}
+        field.escalates(*[step(nights, "20m") for _ in range(12)])
+        field.now = change_at - timedelta(hours=2)
+        field.opens()
+        field.fast_forward("3h50m")
+        for number in range(12):
+            moment = change_at - timedelta(hours=2) + timedelta(minutes=20 * number)
+            on = ("alice", "bob", "carol")[turn_of(moment, zone, start) % 3]
+            field.phone(on).expects_push(f"step {number + 1}:")
+            assert field.sent_at[number] == moment
+        field.expects_nothing()
 
 
 def test_a_low_severity_waits_for_the_morning_in_the_teams_zone(field: Field) -> None:
