@@ -130,7 +130,7 @@ def test_a_handoff_in_the_hour_that_is_skipped(field: Field) -> None:
 
 ZONES = (
     "Europe/London", "America/New_York", "America/St_Johns", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Tehran",
-    "Pacific/Apia", "Pacific/Chatham", "America/Sao_Paulo", "Europe/Istanbul", "Africa/Juba", "Asia/Gaza",
+    "Pacific/Apia", "Pacific/Chatham", "America/Santiago", "Africa/Cairo", "Africa/Juba", "Asia/Gaza",
     "America/Asuncion", "Antarctica/Troll", "Europe/Volgograd",
 )  # fmt: skip
 
@@ -161,7 +161,9 @@ def test_steps_keep_their_distance_over_every_clock_change(zone: str) -> None:
     """F-12: 2020 to 2037; each page at opening plus elapsed waits, to whoever the rota's local clock says."""
     start = datetime(2019, 12, 1, 1, 30)
     nights = rota("primary", "alice bob carol", starting=f"{start}", every="day", zone=zone)
-    for change_at in changes_of(zone):
+    changes = changes_of(zone)
+    assert changes
+    for change_at in changes:
         field = Field()
         field.people = {name: person(name, "0m push") for name in field.people}
         field.escalates(*[step(nights, "20m") for _ in range(12)])
