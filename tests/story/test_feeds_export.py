@@ -184,6 +184,7 @@ def test_a_broken_team_does_not_stale_the_others(export: Oncall, folder: Path) -
         (["payments", "--all", "-o", "x"], 2, "what to export"),
         (["--all"], 2, "--all needs -o"),
         (["payments", "--check"], 2, "--check needs -o"),
+        (["--all", "-o", ""], 2, "an empty name"),
         (["payments", "--prune"], 2, "--prune goes with --all"),
         (["--all", "-o", "rotations/web.yaml"], 2, "this is a file"),
         (["payments", "--title", "{email}"], 2, "no field {email}"),

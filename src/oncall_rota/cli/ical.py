@@ -103,6 +103,8 @@ def export(
         raise UsageError("what to export?", "give a TEAM, TEAM/SCHEDULE, --person P or --all")
     if prune and not all_:
         raise UsageError("--prune goes with --all")
+    if output == "":
+        raise UsageError("-o: an empty name", "name a FILE or a DIR; - is standard output")
     plain = output in (None, "-")
     if plain and (all_ or check):
         raise UsageError(f"{'--all' if all_ else '--check'} needs -o", "e.g. -o feeds")
