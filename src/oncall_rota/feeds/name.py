@@ -9,7 +9,7 @@ from hashlib import sha256
 
 LONGEST = 200
 # Written out, not asked of `unicodedata`: its tables change with Python's version, and a feed's bytes may not.
-_SPACE = re.compile("[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+_SPACE = re.compile("[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000]+")
 _INVISIBLE = re.compile(
     "["
     "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # control characters
@@ -43,25 +43,31 @@ class Names:
     two events may differ in nothing but their UID.
     """
 
-    __slots__ = ("_names",)
+    __slots__ = ("_initials", "_names")
 
     def __init__(self, people: Mapping[str, str], *, initials: bool = False) -> None:
+        self._initials = initials
         shown = {person: cleaned(name) or person for person, name in people.items()}
         if initials:
             shown = {person: _initials(name) for person, name in shown.items()}
-        times = Counter(shown.values())
-        self._names = {
-            person: name if times[name] == 1 else f"{name} ({_mark(person) if initials else person})"
-            for person, name in shown.items()
-        }
+        length = 4
+        while alike := {name for name, times in Counter(shown.values()).items() if times > 1}:
+            for person, name in shown.items():
+                if name in alike:
+                    shown[person] = f"{name} ({_mark(person, length) if initials else person})"
+            length *= 2
+        self._names = shown
 
     def __getitem__(self, person: str) -> str:
-        return self._names.get(person) or cleaned(person)
+        if found := self._names.get(person):
+            return found
+        # Nobody in people.yaml: an id is a name, as far as anybody knows.
+        return f"{_initials(cleaned(person))} ({_mark(person, 4)})" if self._initials else cleaned(person)
 
 
 def _initials(name: str) -> str:
     return "".join([word[0] for word in name.split()][:4]).upper()
 
 
-def _mark(person: str) -> str:
-    return sha256(person.encode()).hexdigest()[:4]
+def _mark(person: str, length: int) -> str:
+    return sha256(person.encode()).hexdigest()[:length]

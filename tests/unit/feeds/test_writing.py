@@ -183,6 +183,17 @@ def test_names_are_cleaned_once_and_told_apart() -> None:
     assert initials["bo"] == "B"
     assert initials["alice"] != initials["arthur"]
     assert not any(id_ in initials[id_] for id_ in ("alice", "arthur"))
+    assert "zoe" not in initials["zoe"].lower()  # whom people.yaml lacks
+    assert Names({"kim": "\u2800 \u2800"})["kim"] == "kim"
+
+
+def test_no_two_people_have_one_name() -> None:
+    """Not even when somebody is called as somebody else is told apart, or a hash begins like another."""
+    names = Names({"a": "Bob", "b": "Bob", "c": "Bob (a)", "d": "Bob (b)"})
+    assert len({names[id_] for id_ in "abcd"}) == 4
+    people = {f"john{number}": "John Smith" for number in range(2000)}
+    initials = Names(people, initials=True)
+    assert len({initials[id_] for id_ in people}) == 2000
 
 
 def test_no_code_point_breaks_a_line_or_turns_the_writing() -> None:
