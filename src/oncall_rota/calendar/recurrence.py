@@ -121,12 +121,15 @@ def _skipped(given: Rule, start_clock: datetime, low: datetime) -> datetime:
     if given.freq in _STEP:
         stride = _STEP[given.freq] * given.interval
         return start_clock + stride * max(0, (low - start_clock) // stride - 1)
-    if start_clock.day > 28:  # a day that other months do not have
-        return start_clock
     months = given.interval * (12 if given.freq == "YEARLY" else 1)
+    if start_clock.day > 28:  # a day that not all months have: by whole leap years
+        months *= 4 if given.freq == "YEARLY" else 48
     between = (low.year - start_clock.year) * 12 + low.month - start_clock.month
     month = start_clock.month - 1 + months * max(0, between // months - 1)
-    return start_clock.replace(year=start_clock.year + month // 12, month=month % 12 + 1)
+    try:
+        return start_clock.replace(year=start_clock.year + month // 12, month=month % 12 + 1)
+    except ValueError:  # 29 February of 1900 or 2100
+        return start_clock
 
 
 def _expanded(given: Rule, start_clock: datetime) -> Iterator[datetime]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
 from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from oncall_rota.calendar.recurrence import occurrences, rule
 
 DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
-starts = st.datetimes(datetime(2015, 1, 1), datetime(2026, 12, 31)).map(lambda c: c.replace(second=0, microsecond=0))
+starts = st.datetimes(datetime(2008, 1, 1), datetime(2026, 12, 31)).map(lambda c: c.replace(second=0, microsecond=0))
 
 
 @st.composite
@@ -51,3 +52,17 @@ def test_same_as_dateutil(parts: dict[str, list[str]], start: datetime, after: i
 
 def _until(text: str, start: datetime, high: datetime) -> list[datetime]:
     return list(rrulestr(f"{text};UNTIL={high:%Y%m%dT%H%M%S}", dtstart=start))
+
+
+@pytest.mark.parametrize("freq", ["YEARLY", "MONTHLY"])
+@pytest.mark.parametrize(
+    "day", [datetime(1896, 2, 29), datetime(1904, 2, 29), datetime(1900, 1, 31), datetime(1899, 4, 30)]
+)
+@pytest.mark.parametrize("interval", ["1", "5"])
+def test_a_day_that_not_all_months_have(freq: str, day: datetime, interval: str) -> None:
+    """An old start is skipped over without losing its rhythm."""
+    found = rule({"FREQ": [freq], "INTERVAL": [interval]}, None, day)
+    for year in (1905, 2027, 2099, 2105):
+        low, high = datetime(year, 1, 1), datetime(year + 9, 1, 1)
+        wanted = [clock for clock in _until(f"FREQ={freq};INTERVAL={interval}", day, high) if low <= clock < high]
+        assert list(occurrences(found, day, low, high)) == wanted
