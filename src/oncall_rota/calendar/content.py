@@ -7,12 +7,14 @@ to the third-party parser is small. A VTIMEZONE is never believed; of it only th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from oncall_rota.calendar import CalendarFileError
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 8 << 20  # what others export is mostly descriptions, guests and reminders
+MAX_KEPT = 2 << 20  # characters of all that matters
 MAX_EVENTS = 10_000
 _MAX_DEPTH = 8
 _KEPT = frozenset(
@@ -25,6 +27,7 @@ _KEPT = frozenset(
         "EXDATE",
         "EXRULE",
         "RECURRENCE-ID",
+        "SEQUENCE",
         "STATUS",
         "UID",
         "SUMMARY",
@@ -62,37 +65,41 @@ def read(path: Path) -> CalendarText:
             raise
         raise CalendarFileError(path, None, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(data) > MAX_BYTES:
-        raise CalendarFileError(path, None, "is larger than 1 MiB")
+        raise CalendarFileError(path, None, "is larger than 8 MiB")
     return _split(path, _lines(path, data))
 
 
-def _lines(path: Path, data: bytes) -> list[tuple[int, str]]:
-    """Unfolded lines with their numbers. Some writers fold inside a character: so decoding comes last."""
-    unfolded: list[tuple[int, list[bytes]]] = []
+def _lines(path: Path, data: bytes) -> Iterator[tuple[int, str]]:
+    """Unfolded lines with their numbers, one at a time. Some writers fold inside a character: decoding comes last."""
+    first, parts = 0, [b""]
     for number, raw in enumerate(_BREAK.split(data.removeprefix(b"\xef\xbb\xbf")), 1):
-        if raw[:1] in (b" ", b"\t") and unfolded:
-            unfolded[-1][1].append(raw[1:])
+        if raw[:1] in (b" ", b"\t") and first:
+            parts.append(raw[1:])
         elif raw.strip():
-            unfolded.append((number, [raw]))
-    lines: list[tuple[int, str]] = []
-    for number, parts in unfolded:
-        try:
-            text = b"".join(parts).decode("utf-8")
-        except UnicodeDecodeError:
-            raise CalendarFileError(path, number, "is not UTF-8 text") from None
-        if "\0" in text:
-            raise CalendarFileError(
-                path, number, "holds a NUL character: this is not a calendar file, or it is damaged"
-            )
-        lines.append((number, text))
-    return lines
+            if first:
+                yield first, _decoded(path, first, parts)
+            first, parts = number, [raw]
+    if first:
+        yield first, _decoded(path, first, parts)
 
 
-def _split(path: Path, lines: list[tuple[int, str]]) -> CalendarText:
+def _decoded(path: Path, number: int, parts: list[bytes]) -> str:
+    try:
+        text = b"".join(parts).decode("utf-8")
+    except UnicodeDecodeError:
+        raise CalendarFileError(path, number, "is not UTF-8 text") from None
+    if "\0" in text:
+        raise CalendarFileError(path, number, "holds a NUL character: this is not a calendar file, or it is damaged")
+    return text
+
+
+def _split(path: Path, lines: Iterable[tuple[int, str]]) -> CalendarText:
     found = CalendarText([], {})
     stack: list[str] = []
     event: EventText | None = None
     zone: dict[str, str] = {}
+    kept = 0
+    number = None
     for number, text in lines:
         matched = _NAME.match(text)
         name = matched[0].upper() if matched else ""
@@ -119,13 +126,15 @@ def _split(path: Path, lines: list[tuple[int, str]]) -> CalendarText:
             if not matched or text[matched.end() : matched.end() + 1] not in (":", ";"):
                 raise CalendarFileError(path, number, f"{text[:40]!r} is not 'NAME:value'")
             if name in _KEPT:
+                kept += len(text)
+                if kept > MAX_KEPT:
+                    raise CalendarFileError(path, number, "has more than 2 MiB of titles and times")
                 event.lines.append((number, text))
         elif stack[-1] == "VTIMEZONE":
             zone.setdefault(name, value)
-    if stack or not lines:
-        last = lines[-1][0] if lines else None
+    if stack or number is None:
         what = f"ends inside a {stack[-1]}: it was cut off" if stack else "is empty, not even BEGIN:VCALENDAR is there"
-        raise CalendarFileError(path, last, what)
+        raise CalendarFileError(path, number, what)
     return found
 
 

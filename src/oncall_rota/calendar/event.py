@@ -5,6 +5,7 @@ Times stay as they are written: a naive clock and the name of its zone. icalenda
 
 from __future__ import annotations
 
+import re
 import unicodedata
 import warnings
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from oncall_rota.calendar.content import EventText
 from oncall_rota.calendar.recurrence import Rule, rule
 from oncall_rota.timeline.zone import moment, wall, zone
 
+_JOINERS = "\u200c\u200d"  # names are written with them
 _MAX_SPAN = timedelta(days=4000)
 FIRST_YEAR, LAST_YEAR = 1800, 2200
 
@@ -63,6 +65,7 @@ class Event:
     more: tuple[Stamp, ...]
     without: tuple[Stamp, ...]
     instance: Stamp | None
+    sequence: int = 0
 
     def named(self, stamp: Stamp) -> datetime:
         """The UTC clock of the occurrence that `stamp` names; a floating one is on this event's own clock."""
@@ -107,6 +110,7 @@ def event(text: EventText, zone_name: Callable[[str], str]) -> Event:
         tuple(more),
         tuple(stamps("EXDATE")),
         instance,
+        _sequence(text),
     )
 
 
@@ -114,11 +118,23 @@ def _name(line: str) -> str:
     return line.partition(":")[0].partition(";")[0].upper()
 
 
+def _sequence(text: EventText) -> int:
+    """How often the event was changed, if it says so."""
+    said = [line.partition(":")[2].strip() for _, line in text.lines if _name(line) == "SEQUENCE"]
+    return int(said[0]) if said and re.fullmatch("[0-9]{1,10}", said[0]) else 0
+
+
 def _clean(text: str) -> str:
-    """One line without control characters and without marks that turn the direction of writing."""
-    left_out = ("Cc", "Cf", "Cs")
-    kept = (" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in left_out)
-    return " ".join("".join(kept).split())
+    """One line without control characters and without marks that turn the direction of writing, composed.
+
+    Apple's file systems and some exports write `e` and an accent; people.yaml is typed.
+    """
+
+    def stays(letter: str) -> bool:
+        return letter in _JOINERS or unicodedata.category(letter) not in ("Cc", "Cf", "Cs")
+
+    kept = (" " if c.isspace() else c for c in text if c.isspace() or stays(c))
+    return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
 
 
 def _component(text: EventText) -> Any:
@@ -127,7 +143,8 @@ def _component(text: EventText) -> Any:
         import icalendar
     except ImportError:
         raise EventError(text.line, "needs the Python package 'icalendar', which is not installed") from None
-    content = "\r\n".join(["BEGIN:VEVENT", *(line for _, line in text.lines), "END:VEVENT", ""])
+    lines = [line for _, line in text.lines if _name(line) != "SEQUENCE"]
+    content = "\r\n".join(["BEGIN:VEVENT", *lines, "END:VEVENT", ""])
     try:
         with warnings.catch_warnings():  # of time zones that it guesses; they are not used
             warnings.simplefilter("ignore")

@@ -10,7 +10,7 @@ A repeated event is as long on the wall clock as the first one, unless it says i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from oncall_rota.calendar import CalendarEvent, CalendarFileError
@@ -21,6 +21,7 @@ from oncall_rota.timeline.zone import epoch, moment, wall, zone
 
 MAX_A_YEAR = 100_000
 _DAY = timedelta(days=1)
+_EXCHANGE_UTC = "tzone://microsoft/utc"
 
 
 class IcsHolidays:
@@ -103,7 +104,12 @@ def _events(path: Path) -> tuple[Event, ...]:
 def _zone_name(tzid: str, locations: dict[str, str]) -> str:
     """The zone of a TZID: an IANA name, perhaps with a prefix, Windows' name, or what the file says."""
     plain = tzid.strip().strip('"')
-    candidates = [plain, windows_zone(plain), locations.get(tzid), locations.get(plain)]
+    candidates = [
+        "UTC" if plain.lower() == _EXCHANGE_UTC else plain,
+        windows_zone(plain),
+        locations.get(tzid),
+        locations.get(plain),
+    ]
     parts = plain.split("/")
     candidates += ["/".join(parts[-length:]) for length in (3, 2) if length < len(parts)]
     for name in candidates:
@@ -121,21 +127,35 @@ def _occurrences(
 ) -> Iterator[tuple[Event, Stamp, Stamp]]:
     """What takes place at clocks in `[low, high)`, and what began before and may reach into it."""
     changed: dict[str, list[Stamp]] = {}
+    newest: dict[tuple[str, datetime], int] = {}
     for one in events:
         if one.instance is not None:
             changed.setdefault(one.uid, []).append(one.instance)
+            key = (one.uid, one.named(one.instance))
+            newest[key] = max(newest.get(key, 0), one.sequence)
     for one in events:
         if one.cancelled:
             continue
         if one.instance is not None:
+            if one.sequence < newest[one.uid, one.named(one.instance)]:
+                continue  # an older version of the same change
             yield one, one.start, _end(one, one.start, zone_name)
             continue
         left_out = [*one.without, *changed.get(one.uid, ())]
         clocks = {one.named(stamp) for stamp in left_out if stamp.all_day == one.start.all_day}
         days = {stamp.clock.date() for stamp in left_out if stamp.all_day}
+        if one.start.all_day:
+            days |= {day for stamp in left_out if not stamp.all_day for day in _midnights(stamp, zone_name)}
         for start in _starts(one, low, high):
             if start.on("UTC") not in clocks and start.clock.date() not in days:
                 yield one, start, _end(one, start, zone_name)
+
+
+def _midnights(stamp: Stamp, zone_name: str) -> Iterator[date]:
+    """The day whose midnight `stamp` is, as it is written or on the clock of `zone_name`: Outlook's for a whole day."""
+    for clock in (stamp.clock, stamp.on(zone_name)):
+        if clock.time() == time():
+            yield clock.date()
 
 
 def _starts(one: Event, low: datetime, high: datetime) -> Iterable[Stamp]:

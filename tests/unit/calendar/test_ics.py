@@ -18,9 +18,13 @@ WINDOW = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 ZONE = "Europe/London"
 
 
+def _titled(event: str) -> str:
+    return event if "SUMMARY:" in event else f"SUMMARY:s|{event}"
+
+
 def calendar(*events: str, before: str = "") -> bytes:
     """A file of events, each given as its lines joined by `|`."""
-    blocks = "".join(f"BEGIN:VEVENT\nUID:u\nSUMMARY:s\n{one}\nEND:VEVENT\n".replace("|", "\n") for one in events)
+    blocks = "".join(f"BEGIN:VEVENT\nUID:u\n{_titled(one)}\nEND:VEVENT\n".replace("|", "\n") for one in events)
     return f"BEGIN:VCALENDAR\nVERSION:2.0\n{before}{blocks}END:VCALENDAR\n".replace("\n", "\r\n").encode()
 
 
@@ -51,6 +55,7 @@ def days(folder: Path, *events: str, year: int = 2026) -> list[str]:
         ("DTSTART:20260601T090000Z|DTEND:20260601T170000Z", ["06-01T09:00 06-01T17:00 s"]),
         ("DTSTART;TZID=America/New_York:20260601T090000|DURATION:PT8H", ["06-01T13:00 06-01T21:00 s"]),
         ("DTSTART;TZID=Eastern Standard Time:20260601T090000|DURATION:PT8H", ["06-01T13:00 06-01T21:00 s"]),
+        ('DTSTART;TZID="tzone://Microsoft/Utc":20260601T090000|DURATION:PT8H', ["06-01T09:00 06-01T17:00 s"]),
         ("DTSTART;TZID=/mozilla.org/2005_1/Asia/Tokyo:20260601T090000|DURATION:PT1H", ["06-01T00:00 06-01T01:00 s"]),
         # the night on which clocks go on: as written on the clock, or in real hours
         (
@@ -99,6 +104,48 @@ def test_a_changed_and_a_cancelled_occurrence(tmp_path: Path) -> None:
         "RECURRENCE-ID:20260603T080000Z|DTSTART:20260603T080000Z|DTEND:20260603T160000Z|STATUS:CANCELLED",
     )
     assert found == ["06-01T08:00 06-01T16:00 s", "06-04T08:00 06-04T16:00 s", "07-02T09:00 07-02T10:00 s"]
+
+
+@pytest.mark.parametrize("form", ["RECURRENCE-ID", "EXDATE"])
+@pytest.mark.parametrize(
+    "second", [";VALUE=DATE:20260602", ";TZID=Europe/London:20260602T000000", ":20260602T000000", ":20260601T230000Z"]
+)
+def test_a_whole_day_that_is_named_by_its_midnight(tmp_path: Path, form: str, second: str) -> None:
+    """As Exchange does: the occurrence is changed or left out, and never there as well."""
+    series = "DTSTART;VALUE=DATE:20260601|RRULE:FREQ=DAILY;COUNT=3"
+    rest = ["05-31T23:00 06-01T23:00 s", "06-02T23:00 06-03T23:00 s"]
+    if form == "EXDATE":
+        assert shifts(tmp_path, f"{series}|EXDATE{second}") == rest
+    else:
+        moved = f"RECURRENCE-ID{second}|DTSTART;VALUE=DATE:20260701"
+        assert shifts(tmp_path, series, moved) == [*rest, "06-30T23:00 07-01T23:00 s"]
+
+
+def test_the_newest_version_of_a_changed_occurrence_counts(tmp_path: Path) -> None:
+    """By SEQUENCE, in any order, a cancellation too; without it, or with a bad one, all are there."""
+    series = "DTSTART:20260601T090000Z|DTEND:20260601T100000Z|RRULE:FREQ=DAILY;COUNT=2"
+    changed = "RECURRENCE-ID:20260602T090000Z|SEQUENCE:{}|DTSTART:20260602T{}0000Z|DURATION:PT1H"
+    first, old, new = "06-01T09:00 06-01T10:00 s", "06-02T11:00 06-02T12:00 s", "06-02T12:00 06-02T13:00 s"
+    assert shifts(tmp_path, changed.format(10, 12), series, changed.format(9, 11)) == [first, new]
+    assert shifts(tmp_path, series, changed.format(1, 11), changed.format(2, 12) + "|STATUS:CANCELLED") == [first]
+    assert shifts(tmp_path, series, changed.format(1, 11), changed.format(1, 12)) == [first, old, new]
+    assert shifts(tmp_path, series, changed.format("x", 11), changed.format("", 12)) == [first, old, new]
+
+
+def test_a_title_is_composed_and_keeps_its_joiners(tmp_path: Path) -> None:
+    """So that it is the name in people.yaml, as somebody typed it."""
+    event = "DTSTART:20260601T090000Z|DURATION:PT1H|SUMMARY:Zoe\u0308, \u0639\u0644\u06cc\u200c\u0631\u0636\u0627"
+    title = "Zoë, \u0639\u0644\u06cc\u200c\u0631\u0636\u0627"
+    assert shifts(tmp_path, event) == [f"06-01T09:00 06-01T10:00 {title}"]
+
+
+def test_a_large_export_is_read(tmp_path: Path) -> None:
+    """What others write of an event is mostly what no shift depends on."""
+    events = [
+        f"DTSTART:2026{1 + number % 12:02}01T{number % 24:02}0000Z|DURATION:PT1H|DESCRIPTION:{'x' * 1000}"
+        for number in range(2000)
+    ]
+    assert len(shifts(tmp_path, *events)) == 2000
 
 
 def test_folded_lines_and_line_ends(tmp_path: Path) -> None:
@@ -204,7 +251,8 @@ GOOD = calendar("DTSTART:20260601T090000Z|DTEND:20260601T170000Z|RRULE:FREQ=WEEK
         (GOOD.replace(b"SUMMARY:s", b"SUMMARY:\xe9"), "not UTF-8"),
         (GOOD[:120], "cut off|cannot be read|did not end|not 'NAME"),
         (GOOD.replace(b"END:VEVENT\r\n", b""), "without its BEGIN"),
-        (GOOD.replace(b"END:VCALENDAR", b"X:" + b"x" * (1 << 20)), "1 MiB"),
+        (GOOD.replace(b"END:VCALENDAR", b"X:" + b"x" * (8 << 20)), "8 MiB"),
+        (calendar("DTSTART:20260601T090000Z|DURATION:PT1H|SUMMARY:" + "x" * (2 << 20)), "2 MiB of titles"),
         (b"BEGIN:VCALENDAR\n" * 1000, "inside"),
         (b"BEGIN:VCALENDAR\n" + b"BEGIN:X\n" * 1000, "deeply"),
         (GOOD + b"BEGIN:VEVENT\nEND:VEVENT\n", "expected BEGIN:VCALENDAR"),
