@@ -123,7 +123,7 @@ class Slack:
         """A click. Repeated within the five minutes it is the same click: acknowledging twice is once."""
         try:
             genuine = self._verifier is not None and self._verifier.is_valid_request(body, dict(headers))
-        except (ValueError, UnicodeError):  # a timestamp that is no number
+        except (ValueError, TypeError):  # a timestamp that is no number, letters that no signature has
             genuine = False
         return Inbound(_click(body) if genuine else None, _said if genuine else lambda _: Answer(403))
 

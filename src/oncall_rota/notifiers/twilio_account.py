@@ -39,6 +39,7 @@ class Account:
         tokens = [setup.values["token"], setup.values["old_token"]]
         try:
             from twilio.request_validator import RequestValidator
+            from twilio.rest.api.v2010.account import call, message  # noqa: F401 now, and not in the time of a page
         except ImportError:
             words = f"{setup.channel} needs the twilio package: pip install 'oncall-rota[sms]'"
             raise NotifierError(words, permanent=True, alarm=words) from None
