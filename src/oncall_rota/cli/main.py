@@ -23,6 +23,7 @@ COMMANDS = {
     "simulate": "Who would be paged, minute by minute, when nobody answers",
     "override": "Add, list and remove overrides",
     "ical": "Calendar feeds of the final shifts",
+    "page": "Page a team or a person, now",
     "init": "Write a first team",
     "schema": "JSON Schema of the rotation files, for editors",
     "doctor": "Versions, time zone data, which folder and why",

@@ -86,14 +86,14 @@ def schedule_of(team: Team, name: str) -> Schedule:
     """One schedule of a team by name. Raises `UnknownName`."""
     if name in team.schedules:
         return team.schedules[name]
-    raise UnknownName(f"team {team.name!r} has no schedule {name!r}", _known(name, team.schedules))
+    raise UnknownName(f"team {team.name!r} has no schedule {name!r}", known(name, team.schedules))
 
 
 def person_named(catalog: Catalog, name: str) -> str:
     """A person's id, if there is such a person. Raises `UnknownName`."""
     if name in catalog.people:
         return name
-    raise UnknownName(f"no person {name!r} in people.yaml", _known(name, catalog.people))
+    raise UnknownName(f"no person {name!r} in people.yaml", known(name, catalog.people))
 
 
 def display_name(catalog: Catalog, person: str) -> str:
@@ -105,11 +105,12 @@ def display_name(catalog: Catalog, person: str) -> str:
 def _unknown_team(name: str, folder: Path) -> UnknownName:
     stems = [path.name.removesuffix(".yaml") for path in sorted(folder.glob("*.yaml"))]
     teams = [stem for stem in stems if "." not in stem and stem not in ("people", "oncall")]
-    return UnknownName(f"no team {name!r} in {path_text(folder)}", _known(name, teams))
+    return UnknownName(f"no team {name!r} in {path_text(folder)}", known(name, teams))
 
 
-def _known(name: str, known: Iterable[str]) -> str:
-    names = list(known)
+def known(name: str, there: Iterable[str]) -> str:
+    """A hint: what was probably meant instead of `name`, or what there is."""
+    names = list(there)
     meant = suggest(name, names)
     if meant:
         return f"did you mean {meant!r}?"
