@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from oncall_rota.config import Catalog, paging
 from oncall_rota.errors import UnknownName
 from oncall_rota.paging.direct import ByOneChannel, Run, Try, sent_directly
 from oncall_rota.paging.incident import Incident, Page
-from oncall_rota.paging.message import Message, clean
-from oncall_rota.paging.ports.notifier import Notifier, NotifierError, Receipt
+from oncall_rota.paging.message import Message, cleaned
+from oncall_rota.paging.ports.notifier import Declaration, Notifier, NotifierError, Receipt
 from oncall_rota.paging.world import Configured, World
+
+
+def notifiers() -> Mapping[str, Declaration]:
+    """What each kind of notifier declares, those of other distributions too; no provider's library is imported."""
+    from oncall_rota.notifiers.registry import declared
+
+    return declared()
 
 
 def world(catalog: Catalog) -> Configured:
     """What escalation asks, answered from a folder that was read whole."""
-    found = paging(catalog)
+    found = paging(catalog, notifiers())
     return Configured(found.teams, found.people, found.last_resort, catalog.teams)
 
 
@@ -35,7 +42,7 @@ def direct_paging(
 
     `via`: only by this channel. Raises `UnknownName` when there is no such channel.
     """
-    found = paging(catalog)
+    found = paging(catalog, notifiers())
     everybody: World = Configured(found.teams, found.people, found.last_resort, catalog.teams)
     if via is not None and via not in found.channels:
         raise UnknownName(f"no channel {via!r} in oncall.yaml", f"there is {', '.join(found.channels) or 'none'}")
@@ -62,7 +69,8 @@ def direct_paging(
     def message(page: Page) -> Message:
         code = secrets.token_hex(2)
         runbook = service.runbook if service is not None else None
-        return Message(page.id, code, incident.severity, incident.team or "you", clean(incident.summary), (), runbook)
+        team = incident.team or "you"
+        return cleaned(Message(page.id, code, incident.severity, team, incident.summary, (), runbook))
 
     people = everybody if via is None else ByOneChannel(everybody, via)
     return sent_directly(incident, now, people, message, notifier, told)

@@ -293,7 +293,10 @@ def test_bad_files(editor: Editor, name: str, text: str, expected: list[str]) ->
         ("payments.overrides", "- {who: [+447700900001, no], from: 2026-06-01, through: 2026-06-02, reason: 99.9}\n"),
         ("payments.overrides", "[]\n"),
         ("oncall", "notices: {resolved: no, handoff: 1h}\nserver: {listen: 8080, public_url: 0123}\n"),
-        ("oncall", "notices: {resolved: true}\nnotifiers: {sms: {type: smtp, to: no, from: +447700900001}}\n"),
+        (
+            "oncall",
+            "notices: {resolved: true}\nnotifiers: {sms: {type: smtp, to: no, host: 0123, from: +447700900001}}\n",
+        ),
     ],
 )
 def test_texts_that_look_like_something_else(editor: Editor, name: str, text: str) -> None:

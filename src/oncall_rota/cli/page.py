@@ -75,7 +75,7 @@ def page(
         raise UnknownName(f"{target} has no service {service!r}")
     text = sys.stdin.read(4000) if message == "-" else message or "somebody needs you"
     incident = Incident(
-        secrets.token_hex(4), meant.team, severity, text, now, service=service, person=meant.person or None
+        secrets.token_hex(8), meant.team, severity, text, now, service=service, person=meant.person or None
     )
     run = direct_paging(catalog, incident, via, now, send=not dry_run)
     for note in run.notes:

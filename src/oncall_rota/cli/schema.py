@@ -38,4 +38,6 @@ def schema(
     if kind not in KINDS:
         meant = suggest(kind, KINDS)
         raise UsageError(f"no schema {kind!r}", f"did you mean {meant!r}?" if meant else f"there is {', '.join(KINDS)}")
-    print(json_text(schema_of(kind)))
+    from oncall_rota.wiring import notifiers
+
+    print(json_text(schema_of(kind, notifiers())))

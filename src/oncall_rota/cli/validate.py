@@ -85,7 +85,9 @@ def validate(
 
 def all_problems(folder: Path, from_at: datetime, teams: Sequence[str] | None = None) -> tuple[Problem, ...]:
     """Every problem of a folder's files, those that need a horizon of 400 days included, by place."""
-    catalog, problems = load(folder, teams)
+    from oncall_rota.wiring import notifiers
+
+    catalog, problems = load(folder, teams, notifiers())
     return tuple(sorted(dict.fromkeys([*problems, *horizon_problems(catalog, from_at)])))
 
 
