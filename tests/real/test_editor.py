@@ -295,7 +295,7 @@ def test_bad_files(editor: Editor, name: str, text: str, expected: list[str]) ->
         ("oncall", "notices: {resolved: no, handoff: 1h}\nserver: {listen: 8080, public_url: 0123}\n"),
         (
             "oncall",
-            "notices: {resolved: true}\nnotifiers: {sms: {type: smtp, to: no, host: 0123, from: +447700900001}}\n",
+            "notices: {resolved: true}\nnotifiers: {sms: {type: smtp, to: no, host: 1, from: +447700900001}}\n",
         ),
     ],
 )
