@@ -158,6 +158,25 @@ def test_an_event_of_nobody_is_an_error_that_names_its_line_and_the_others_still
     assert len(rows(catalog)) == 1
 
 
+def test_an_event_every_day_without_an_end_is_no_burden(tmp_path: Path) -> None:
+    """As calendar apps write them."""
+    daily = event(":20260105T080000Z", ":20260105T160000Z", "alice").replace("SUMMARY", "RRULE:FREQ=DAILY\r\nSUMMARY")
+    catalog, problems = read(tmp_path, LAYER, calendar(daily))
+    assert not problems
+    assert len(rows(catalog)) == (UNTIL - FROM).days
+
+
+def test_a_name_may_be_typed_in_two_ways(tmp_path: Path) -> None:
+    """With its accent as one character or as two."""
+    (tmp_path / "people.yaml").write_text("ines: {name: In\u00eas, email: i@example.com}\n")
+    (tmp_path / "web.yaml").write_text(f"team: web\ntimezone: UTC\n{LAYER}")
+    ics = calendar(event(":20261020T080000Z", ":20261020T120000Z", "Ine\u0302s"))
+    (tmp_path / "shifts.ics").write_bytes(ics.encode())
+    catalog, problems = load(tmp_path)
+    assert not problems
+    assert [person for person, _, _ in rows(catalog)] == ["ines"]
+
+
 @pytest.mark.parametrize("ics", ["", "not a calendar", "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:2026\r\n"])
 def test_a_broken_file_is_a_problem_with_a_place(tmp_path: Path, ics: str) -> None:
     """And the team has no meaning without it."""

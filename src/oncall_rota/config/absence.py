@@ -115,7 +115,12 @@ def _from_calendar(
     try:
         events = found.events(UTC_ZONE)
     except ValueError as error:
-        document.error(node["calendar"], "bad-calendar", f"{values['calendar']}: {reason(error)}", "export it again")
+        document.error(
+            node["calendar"],
+            "bad-calendar",
+            f"{values['calendar']}: {reason(error)}",
+            "correct it there, or export it again",
+        )
         return []
     if who is None:
         strangers = dict.fromkeys(event.summary for event in events if not people.mentioned(event.summary))

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from oncall_rota.config.folder import Folder
 
 # A calendar may repeat for ever; what lies outside these years is nobody's concern.
-YEARS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2060, 1, 1, tzinfo=UTC))
-MOST_EVENTS = 5000
+YEARS = (datetime(2010, 1, 1, tzinfo=UTC), datetime(2045, 1, 1, tzinfo=UTC))
+MOST_EVENTS = 20_000  # a daily event without an end comes to 12,800
 
 
 def events_of(path: Path, timezone: str) -> tuple[CalendarEvent, ...]:

@@ -100,7 +100,7 @@ def calendar_shifts(values: Filled, draft: Draft, timezone: str) -> tuple[Calend
     try:
         events = events_of(path, timezone)
     except ValueError as error:
-        document.error(node, "bad-calendar", f"{name}: {reason(error)}", "export it again")
+        document.error(node, "bad-calendar", f"{name}: {reason(error)}", "correct it there, or export it again")
         return None
     strangers: dict[str, int] = {}
     found = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from oncall_rota.schedule.model import Person
@@ -41,5 +42,7 @@ class Mentions:
 
 
 def _words(text: str) -> tuple[str, ...]:
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)  # one name may be typed in two ways
     found = (word.strip(_ENDS) for word in _WORD.findall(text.casefold()))
     return tuple([word for word in found if word])
