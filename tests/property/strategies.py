@@ -192,7 +192,7 @@ class Draw:
             layer["clock"] = "elapsed"
         if unit != "shift" and self.chance(0.15):
             layer["lasts"] = self.rng.choice(["10 minutes", "90 minutes", "3 hours", "12 hours", "1 day", "5 days"])
-        if self.used_holidays and unit == "week" and "clock" not in layer and self.chance(0.3):
+        if self.used_holidays and unit in ("day", "week") and "clock" not in layer and self.chance(0.3):
             layer["handoff_on_holiday"] = "next working day"
         if plain and self.chance(0.25):
             step = {"hour": timedelta(hours=1), "day": DAY, "week": 7 * DAY}[unit] * number

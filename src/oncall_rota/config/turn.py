@@ -78,6 +78,13 @@ def turns(
             "'lasts' counts from each handoff, and there are none",
             "add every: and handoff:",
         )
+    if elapsed and not values.wrote("every"):
+        document.error(
+            node["clock"],
+            "elapsed-not-possible",
+            "'clock' says how turns are counted, and there are none",
+            "add every: and handoff:, or delete 'clock'",
+        )
     moves = "handoff_on_holiday" in values
     if moves and holidays is None and "holidays" not in node:
         need_holidays(values, "handoff_on_holiday", draft)
@@ -127,12 +134,15 @@ def _check_blocks(
         elapsed=values.get("clock") == "elapsed",
     )
     counted = Layer("", timezone, found[0].source, rotation, None, values.get("when"), holidays=holidays)
+    moved = counted
+    if "handoff_on_holiday" in values:  # the day to which a handoff moves is meant as well
+        moved = counted._replace(rotation=rotation._replace(next_working_day=True))
     for block, written in zip(found, values["people"], strict=False):
         clock = block.starting_clock
         if clock is None or clock <= anchor:
             continue
         before, after = handoffs_near(counted, clock)
-        if before != clock:
+        if before != clock and handoffs_near(moved, clock)[0] != clock:
             draft.document.error(
                 written.node["starting"],
                 "block-off-handoff",

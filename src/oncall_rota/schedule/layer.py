@@ -227,7 +227,9 @@ class LayerPlan:
             turns = ShiftTurns(anchor, rotation.every.number, starts_of(window), on_holiday, holidays)
         else:
             turns = FixedTurns(anchor, UNITS[rotation.every.unit] * rotation.every.number)
-        return WorkingDayTurns(turns, holidays) if rotation.next_working_day else turns
+        if not rotation.next_working_day:
+            return turns
+        return WorkingDayTurns(turns, holidays, self.zone if self.elapsed else None)
 
     def _reading_of(self, block: Block) -> int:
         if block.starting_clock is None:

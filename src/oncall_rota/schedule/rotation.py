@@ -13,10 +13,11 @@ from datetime import date
 from typing import Protocol
 
 from oncall_rota.schedule.window import MONDAY, Holidays
-from oncall_rota.timeline.zone import DAY, WEEK
+from oncall_rota.timeline.zone import DAY, WEEK, Zone
 
 UNITS = {"hour": 3600, "day": DAY, "week": WEEK}
 _ORDINAL_1970 = 719163
+_LONGEST_HOLIDAY = 60  # days; a calendar without any working day moves nothing
 
 
 class Turns(Protocol):
@@ -183,13 +184,17 @@ class ListedTurns:
 
 
 class WorkingDayTurns:
-    """Another kind's turns, with each handoff that falls on a holiday moved to the next working day."""
+    """Another kind's turns, with each handoff that falls on a holiday moved to the next working day.
 
-    __slots__ = ("_holidays", "turns")
+    Where a later handoff comes first (Friday's moves to Tuesday, Saturday's stays), the earlier turn is empty.
+    """
 
-    def __init__(self, turns: Turns, holidays: Holidays) -> None:
+    __slots__ = ("_holidays", "_real", "turns")
+
+    def __init__(self, turns: Turns, holidays: Holidays, real: Zone | None) -> None:
         self.turns = turns
         self._holidays = holidays
+        self._real = real  # with `clock: elapsed`, the zone whose days are meant
 
     def turn(self, reading: int) -> int:
         turn = self.turns.turn(reading)
@@ -199,11 +204,18 @@ class WorkingDayTurns:
 
     def handoff(self, turn: int) -> int:
         handoff = self.turns.handoff(turn)
-        if handoff // DAY in self._holidays:
-            while handoff // DAY in self._holidays or (handoff - MONDAY) % WEEK >= 5 * DAY:
-                handoff += DAY
+        wall = handoff if self._real is None else self._real.clock(handoff)
+        if wall // DAY not in self._holidays:
+            return handoff
+        for _ in range(_LONGEST_HOLIDAY):
+            wall += DAY
+            if wall // DAY not in self._holidays and (wall - MONDAY) % WEEK < 5 * DAY:
+                return wall if self._real is None else self._real.instant(wall)
         return handoff
 
     def handoffs(self, low: int, high: int) -> tuple[int, list[int]]:
         first = max(0, self.turn(low - 1) + 1)
-        return first, [self.handoff(turn) for turn in range(first, self.turn(high - 1) + 1)]
+        found = [self.handoff(turn) for turn in range(first, self.turn(high - 1) + 1)]
+        for index in range(len(found) - 2, -1, -1):
+            found[index] = min(found[index], found[index + 1])
+        return first, found

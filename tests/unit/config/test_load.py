@@ -135,6 +135,20 @@ def test_absences_of_people_hold_in_all_teams(folder: Folder) -> None:
     assert who(catalog.teams["payments"].first, "2026-01-06T00:00:00Z") == ["bob"]
 
 
+@pytest.mark.parametrize("start", ["2026-04-06", "2026-04-07"])
+def test_a_dated_block_may_name_the_day_to_which_its_handoff_moves(folder: Folder, start: str) -> None:
+    """Easter Monday's handoff is on Tuesday: either day is that handoff."""
+    text = (
+        "holidays: GB-ENG\nrotation:\n  every: week\n  handoff: monday 09:00\n"
+        "  handoff_on_holiday: next working day\n  people:\n"
+        f"    - {{starting: 2026-03-30, order: [alice, bob]}}\n    - {{starting: {start}, order: [carol, dave]}}\n"
+    )
+    schedule = good(folder(payments=HEAD + text))
+    assert who(schedule, "2026-04-07T07:59:59Z") == ["alice"]
+    assert who(schedule, "2026-04-07T08:00:00Z") == ["carol"]
+    assert who(schedule, "2026-04-13T08:00:00Z") == ["dave"]
+
+
 def test_a_follower_copies_and_cuts(folder: Folder) -> None:
     """A shadow has its own people, its own life, and the leader's handoffs."""
     text = HEAD + WEEKLY.replace("rotation:", "schedules:\n  primary:")
