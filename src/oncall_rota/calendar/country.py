@@ -110,12 +110,15 @@ def _check(name: str) -> None:
     raise ValueError(f"{name!r}: {country!r} has no part {part!r}, only {listed}{hint}")
 
 
+_NATIONS = {"england": "GB-ENG", "scotland": "GB-SCT", "wales": "GB-WLS", "northernireland": "GB-NIR"}
+
+
 def _alias(word: str) -> str:
     """The two-letter code for another way to write a country: `gb`, `UK`, `GBR`, `United Kingdom`."""
     countries: dict[str, tuple[str, ...]] = importlib.import_module("holidays.registry").COUNTRIES
     from difflib import get_close_matches
 
-    codes = {one.casefold(): names[1] for names in countries.values() for one in names}
+    codes = {one.casefold(): names[1] for names in countries.values() for one in names} | _NATIONS
     near = get_close_matches(re.sub(r"[\W_]", "", word).casefold(), codes, 1, 0.75)
     return codes[near[0]] if near else ""
 

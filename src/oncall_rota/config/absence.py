@@ -13,7 +13,7 @@ from oncall_rota.config.holiday import events_of, reason
 from oncall_rota.config.people import People
 from oncall_rota.config.problem import shown
 from oncall_rota.config.record import Filled
-from oncall_rota.config.span import Span, backwards, check_schedule, span
+from oncall_rota.config.span import Span, backwards, check_schedule, crowded, span, too_crowded
 from oncall_rota.schedule.model import Away, Schedule, Source
 from oncall_rota.timeline.zone import UTC_ZONE, Zone, moment
 
@@ -67,8 +67,7 @@ def absences(
     """What one entry of `away:` says; nothing where it has no meaning (reported). `person`: in whose list it is."""
     node = values.node
     cover: str | None = values.get("cover")
-    if cover is not None and cover != "next" and not people.check(cover, node["cover"], document):
-        return []
+    covered = cover in (None, "next") or people.check(cover or "", node["cover"], document)
     if "calendar" in node:
         return _from_calendar(person, values, people, document, attachments)
     if person is None:
@@ -86,7 +85,7 @@ def absences(
         )
         return []
     ends = span(values, document)
-    if ends is None:
+    if ends is None or not covered:
         return []
     return [Absence(person, ends, document.source(node), cover, values.get("reason"))]
 
@@ -153,7 +152,7 @@ def attach_absences(
     for schedule in schedules:
         own = [line for name, line in scoped if name in (None, schedule.name)]
         if not everywhere:
-            schedule.away = tuple(own)
+            schedule.away = _counted(own, schedule, document)
             continue
         wanted = sorted(_involved(schedule, own))
         lines = list(own)
@@ -167,7 +166,18 @@ def attach_absences(
                 lines += absence.aways(draft.zone)
                 if absence.cover is not None and absence.cover != "next":
                     wanted.append(absence.cover)
-        schedule.away = tuple(lines)
+        schedule.away = _counted(lines, schedule, document)
+
+
+def _counted(lines: list[Away], schedule: Schedule, document: Document) -> tuple[Away, ...]:
+    """The lines; none where too many hold at one moment (reported)."""
+    crowd = crowded(lines)
+    if crowd is None:
+        return tuple(lines)
+    source = lines[crowd].source
+    line = source.line if source.path == document.path else 1
+    document.error_at(line, 1, *too_crowded("absences", f"{schedule.team}/{schedule.name}"))
+    return ()
 
 
 def _involved(schedule: Schedule, own: Iterable[Away]) -> set[str]:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from oncall_rota.config.draft import Draft
 from oncall_rota.config.follower import COPIED, copied
+from oncall_rota.config.holiday import Unreadable
 from oncall_rota.config.layer import layer
 from oncall_rota.config.problem import did_you_mean, shown
 from oncall_rota.config.record import Filled
@@ -202,7 +203,7 @@ class Builder:
 
     def _holidays(self, draft: Draft, values: Filled) -> HolidayCalendar | None:
         if "holidays" not in values:
-            return draft.holidays
+            return Unreadable() if "holidays" in values.node else draft.holidays
         return draft.calendars.read(values["holidays"], values.node["holidays"], draft.document)
 
     def _cover(self, draft: Draft, schedule: Schedule, values: Filled, calendar: HolidayCalendar | None) -> None:

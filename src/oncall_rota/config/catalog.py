@@ -18,7 +18,7 @@ from oncall_rota.config.draft import Draft
 from oncall_rota.config.escalation import paged
 from oncall_rota.config.field import BAD
 from oncall_rota.config.folder import OVERRIDES, PEOPLE, SETTINGS, Folder
-from oncall_rota.config.holiday import Calendars
+from oncall_rota.config.holiday import Calendars, Unreadable
 from oncall_rota.config.name import team_name
 from oncall_rota.config.order import Pair, pairs, warn_of_order
 from oncall_rota.config.override import attach
@@ -290,6 +290,8 @@ def _read(team: str, document: Document, overrides: Document | None, loading: _L
     draft.zone = zone(draft.timezone)
     if "holidays" in values:
         draft.holidays = loading.calendars.read(values["holidays"], values.node["holidays"], document)
+    elif "holidays" in values.node:
+        draft.holidays = Unreadable()
     if "rotation" in values.node and "schedules" in values.node:
         document.error(
             values.node.keys_at["rotation"],
@@ -297,7 +299,7 @@ def _read(team: str, document: Document, overrides: Document | None, loading: _L
             "'rotation' stands beside 'schedules', and means schedules: {primary: …}",
             "move it into 'schedules' under the name primary",
         )
-    elif "rotation" not in values.node and "schedules" not in values.node:
+    elif not values.wrote("rotation") and not values.wrote("schedules"):
         document.error(
             values.node,
             "missing-key",

@@ -186,7 +186,9 @@ TEAM = _Team(
         "timezone": Key(ZONE, "The team's time zone.", required=True, also=["tz", "zone", "time-zone"]),
         "rotation": Key(SCHEDULE, "The only schedule, named primary."),
         "schedules": Key(
-            Table(Text(schedule_name, "a schedule's name", pattern=f"^{NAME}$"), SCHEDULE, "schedules by name"),
+            Table(
+                Text(schedule_name, "a schedule's name", pattern=f"^{NAME}$"), SCHEDULE, "schedules by name", most=100
+            ),
             "Several schedules by name.",
             also=["rotations"],
         ),

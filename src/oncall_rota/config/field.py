@@ -14,7 +14,7 @@ from typing import Any, Final
 from oncall_rota.config.document import Document, Mapping, Node, Sequence
 from oncall_rota.config.problem import Mistake, listed, shown, suggest
 from oncall_rota.config.reader import Scalar
-from oncall_rota.config.window import days_only, timed, union
+from oncall_rota.config.window import MOST_ITEMS, days_only, timed, union
 
 Schema = dict[str, Any]
 MOST_CACHED = 4096
@@ -63,6 +63,12 @@ def empty(node: Node, document: Document) -> _Bad:
     if getattr(node, "tag", None) is not None:
         return BAD  # its text was taken for a tag, which is reported
     document.error(node, "empty-value", "there is no value here", "write one, or delete the key")
+    return BAD
+
+
+def too_many(node: Node, count: int, most: int, what: str, document: Document) -> _Bad:
+    """Report a list or mapping that no team needs, and that would take long to look at."""
+    document.error(node, "too-many", f"{count:,} {what}, at most {most} are possible", "is this the right file?")
     return BAD
 
 
@@ -177,8 +183,11 @@ class Number(Text):
 class List(Field):
     """A list of one kind. With `one`, a single value stands for a list of one."""
 
-    def __init__(self, item: Field, what: str = "a list", *, one: bool = False, least: int = 1) -> None:
+    def __init__(
+        self, item: Field, what: str = "a list", *, one: bool = False, least: int = 1, most: int = 0, of: str = "values"
+    ) -> None:
         self.item, self.one, self.least = item, one, least
+        self.most, self.of = most, of  # the limit, if any, and of what
         self.what = f"{item.what}, or a list" if one else what
 
     def read(self, node: Any, document: Document) -> Any:
@@ -192,6 +201,8 @@ class List(Field):
                 node, "empty-list", "the list is empty", f"expected {self.what}; write at least one, or delete the key"
             )
             return BAD
+        if self.most and len(node) > self.most:
+            return too_many(node, len(node), self.most, self.of, document)
         read, cache = self.item.read, self.item.cache or {}
         return [
             cache[child.value] if child.__class__ is Scalar and child.value in cache else read(child, document)
@@ -206,6 +217,8 @@ class List(Field):
 
     def schema(self) -> Schema:
         found: Schema = {"type": "array", "items": self.item.schema(), "minItems": self.least}
+        if self.most:
+            found["maxItems"] = self.most
         return {"anyOf": [self.item.schema(), found]} if self.one else found
 
 
@@ -236,6 +249,8 @@ class Windows(Field):
                 node, "empty-list", "the list is empty", f"expected {self.what}; write one, or delete the key"
             )
             return BAD
+        if len(node) > MOST_ITEMS:
+            return too_many(node, len(node), MOST_ITEMS, "parts of the week in one list", document)
         if any(child.__class__ is not Scalar or not child.value for child in node):
             for child in node:
                 if child.__class__ is not Scalar or not child.value:
@@ -279,13 +294,16 @@ class Windows(Field):
             document.error(
                 node,
                 "bad-window",
-                "'otherwise' is only possible in `when`",
+                "'otherwise' is only possible in the `when` of a layer",
                 "write the part of the week, e.g. mon-fri 09:00-17:30",
             )
             return BAD
         if found.starts and not self.since:
             document.error(
-                node, "bad-window", "'from' is only possible in `when`", "write when it ends, e.g. mon-fri 08:00-16:00"
+                node,
+                "bad-window",
+                "'from' is only possible in the `when` of a layer",
+                "write when it ends, e.g. mon-fri 08:00-16:00",
             )
             return BAD
         return found

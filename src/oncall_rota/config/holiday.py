@@ -44,6 +44,16 @@ class Union:
         return sorted({day for calendar in self.calendars for day in calendar.days(year)})
 
 
+class Unreadable:
+    """Stands for holidays that were written wrongly (reported), so that they are not said to be missing as well."""
+
+    __slots__ = ()
+
+    def days(self, year: int) -> Iterable[date]:
+        """No days."""
+        return ()
+
+
 class Calendars:
     """The calendars of a folder, by the text that names them."""
 
@@ -51,14 +61,14 @@ class Calendars:
         self.folder = folder
         self._made: dict[str, HolidayCalendar | str] = {}
 
-    def read(self, names: Any, node: Any, document: Document) -> HolidayCalendar | None:
-        """The calendar of what `holidays:` says; None where it says nothing good (reported)."""
+    def read(self, names: Any, node: Any, document: Document) -> HolidayCalendar:
+        """The calendar of what `holidays:` says; one without days where it says nothing good (reported)."""
         nodes = node if node.__class__ is Sequence else (node,)
         made = [self._one(name, at, document) for name, at in zip(names, nodes, strict=False) if name is not BAD]
         good = tuple(calendar for calendar in made if calendar is not None)
         if len(good) > 1:
             return Union(good)
-        return good[0] if good else None
+        return good[0] if good else Unreadable()
 
     def _one(self, name: str, node: Any, document: Document) -> HolidayCalendar | None:
         path = None

@@ -11,9 +11,11 @@ from functools import cache
 
 from oncall_rota.config.catalog import Catalog
 from oncall_rota.config.order import answer
+from oncall_rota.config.override import alive
 from oncall_rota.config.problem import ERROR, NOTE, WARNING, Problem, listed
-from oncall_rota.schedule import Shift, gaps, layer_hours, overlaps, shifts
-from oncall_rota.schedule.model import Override, Schedule, Source, Team
+from oncall_rota.schedule import Gap, Shift, explanation, gaps, layer_hours, overlaps, shifts
+from oncall_rota.schedule.cause import OverrideCause
+from oncall_rota.schedule.model import Away, Override, Schedule, Source, Team
 from oncall_rota.timeline.interval import Interval
 from oncall_rota.timeline.zone import moment, wall, zone
 
@@ -40,7 +42,20 @@ def check_team(catalog: Catalog, team: Team, from_at: datetime) -> tuple[Problem
         found += _outside(schedule, window)
     found += _idle(team, window)
     found += _silent(catalog, team, window)
-    return tuple(sorted(set(found)))
+    return tuple(sorted(_with_columns(found, catalog)))
+
+
+def _with_columns(found: list[Problem], catalog: Catalog) -> set[Problem]:
+    """The problems, of which the engine knows only the line, at what begins there."""
+    lines: dict[str, list[str]] = {}
+    placed = set()
+    for problem in found:
+        if problem.path not in lines:
+            lines[problem.path] = catalog.texts.get(problem.path, "").splitlines()
+        text = lines[problem.path][problem.line - 1 : problem.line]
+        column = len(text[0]) - len(text[0].lstrip(" -")) + 1 if text else 1
+        placed.add(problem._replace(column=column))
+    return placed
 
 
 def digest(catalog: Catalog, team: str, from_at: datetime) -> str:
@@ -116,25 +131,32 @@ def _overlaps(schedule: Schedule, window: Interval) -> Iterator[Problem]:
 def _holes(schedule: Schedule, window: Interval) -> Iterator[Problem]:
     if schedule.pages == "copy":
         return
-    found = gaps(schedule, window)
-    holes = [gap for gap in found if not gap.declared]
-    if holes:
-        first, more = holes[0], len(holes) - 1
+    holes = [gap for gap in gaps(schedule, window) if not gap.declared]
+    causes: dict[Away | Override | None, list[Gap]] = {}
+    for number, hole in enumerate(holes):
+        causes.setdefault(_emptied(schedule, hole.start_at) if number < MOST_LINES else None, []).append(hole)
+    for line, found in causes.items():
+        first, more = found[0], len(found) - 1
+        stretches = "stretch" if more == 1 else "stretches"
+        why, hint = _why(line)
         yield _at(
-            schedule.source,
+            schedule.source if line is None else line.source,
             ERROR,
             "hole",
             f"nobody is on call in {schedule.team}/{schedule.name} {_between(schedule, first.start_at, first.end_at)}"
-            + (f", and in {more} more stretches of the next 400 days" if more else ""),
-            f"add a layer with when: otherwise, or people for these hours; {_ROUND_THE_CLOCK}",
+            + why
+            + (f", and in {more} more {stretches} of the next 400 days" if more else ""),
+            f"{hint}; {_ROUND_THE_CLOCK}",
         )
     for override in schedule.overrides:
-        if override.verb == "who" and not override.people and override.end_at > window.start_at:
+        if override.verb in ("who", "instead_of") and not override.people and override.end_at > window.start_at:
+            where = "" if override.layer is None else f"layer {override.layer!r} of "
+            person = "" if override.person is None else f" in place of {override.person}"
             yield _at(
                 override.source,
                 NOTE,
                 "nobody",
-                f"nobody is on call in {schedule.team}/{schedule.name} here, as this override says",
+                f"nobody is on call in {where}{schedule.team}/{schedule.name} here{person}, as this override says",
                 "nothing, if it is meant",
             )
     for layer in schedule.layers:
@@ -148,6 +170,25 @@ def _holes(schedule: Schedule, window: Interval) -> Iterator[Problem]:
                         f"a turn of {schedule.team}/{schedule.name} is vacant: nobody",
                         "nothing, if it is meant",
                     )
+
+
+def _emptied(schedule: Schedule, at: datetime) -> Away | Override | None:
+    """The absence or override without which somebody would be on call at `at`: the last that left nobody."""
+    if not (schedule.away or schedule.overrides):
+        return None
+    changes = explanation(schedule, at).changes
+    return next((change.line for change in reversed(changes) if change.before and not change.after), None)
+
+
+def _why(line: Away | Override | None) -> tuple[str, str]:
+    """How a line leaves nobody on call, and what to do about it."""
+    if line is None:
+        return "", "add a layer with when: otherwise, or people for these hours"
+    if isinstance(line, Override):
+        return ": this override leaves nobody", "say who takes over, with who: or add:"
+    if line.cover is None:
+        return f": {line.person} is away, and nobody covers", "add cover: next, or a person"
+    return f": {line.person} is away, and cover: {line.cover} finds nobody who is here", "name somebody else as cover"
 
 
 def _twice(schedule: Schedule, final: tuple[Shift, ...], window: Interval) -> Iterator[Problem]:
@@ -196,7 +237,10 @@ def _gone(schedule: Schedule, final: tuple[Shift, ...], catalog: Catalog) -> Ite
                 "shift-after-leaving",
                 f"{person.id} has a shift {_between(schedule, start, shift.end_at)}, and is here until "
                 f"{person.until_on} (people.yaml)",
-                "add a dated block of people without them, from the first handoff after that day, or correct `until`",
+                "name somebody else in this override, or correct `until`"
+                if isinstance(shift.cause, OverrideCause)
+                else "add a dated block of people without them, from the first handoff after that day, or correct "
+                "`until`",
             )
 
 
@@ -205,6 +249,8 @@ def _outside(schedule: Schedule, window: Interval) -> Iterator[Problem]:
     lines = [line for line in schedule.overrides if line.verb == "who" and line.people and line.layer is None]
     lines = [line for line in lines if line.end_at > window.start_at and line.start_at < window.end_at]
     for line in lines:
+        if not alive(schedule, line):
+            continue  # which is said already
         outside = _uncovered(schedule, line)
         if outside is not None:
             yield _at(
@@ -235,6 +281,8 @@ def _idle(team: Team, window: Interval) -> Iterator[Problem]:
         for line in schedule.overrides:
             meets = line.end_at > window.start_at and line.start_at < window.end_at
             if not meets or (line.layer is None and line.verb in ("who", "add")) or effect.get(line.source):
+                continue
+            if not alive(schedule, line):
                 continue
             rest = tuple(other for other in schedule.overrides if other is not line)
             hours = Interval(line.start_at, min(line.end_at, line.start_at + HORIZON))

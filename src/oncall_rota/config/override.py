@@ -12,9 +12,9 @@ from oncall_rota.config.field import BAD
 from oncall_rota.config.follower import handoff_time
 from oncall_rota.config.problem import did_you_mean, listed, shown
 from oncall_rota.config.record import Filled
-from oncall_rota.config.span import backwards, check_schedule, span
+from oncall_rota.config.span import backwards, check_schedule, crowded, span, too_crowded
 from oncall_rota.schedule.model import Layer, Override, Schedule, Team
-from oncall_rota.timeline.zone import Zone, moment, zone
+from oncall_rota.timeline.zone import Zone, epoch, moment, zone
 
 EVER, NEVER = -(1 << 60), 1 << 60
 VERBS = ("who", "add", "remove", "swap")
@@ -67,6 +67,10 @@ def attach(draft: Draft, team: Team) -> dict[str, list[Placed]]:
         for schedule, override in _overrides(values, document, draft, team, facts):
             placed.setdefault(schedule, []).append(Placed(override, values.node, document))
     for name, found in placed.items():
+        crowd = crowded([each.override for each in found])
+        if crowd is not None:
+            found[crowd].document.error(found[crowd].node, *too_crowded("overrides", f"{team.name}/{name}"))
+            found.clear()
         team.schedules[name].overrides = tuple([each.override for each in found])
     return placed
 
@@ -87,7 +91,7 @@ def _overrides(
     values: Filled, document: Document, draft: Draft, team: Team, facts: dict[str, _Facts]
 ) -> list[tuple[str, Override]]:
     change = _change(values, document, draft)
-    ends = span(values, document)
+    ends = span(values, document, begun=True)
     schedules = _scope(values, document, draft, team)
     if change is None or ends is None or not schedules:
         return []
@@ -160,7 +164,7 @@ def _change(values: Filled, document: Document, draft: Draft) -> Change | None:
     if people is None:
         return None
     if verb == "swap":
-        if len(people) != 2 or people[0] == people[1]:
+        if len(people) != 2:
             document.error(node["swap"], "swap-of-two", "a swap is between two people", "write e.g. swap: [bob, carol]")
             return None
         return Change("swap", people, None)
@@ -193,6 +197,7 @@ def _people(given: Any, node: Any, document: Document, draft: Draft) -> tuple[st
             good = False
         elif name in found:
             document.error(place, "person-twice", f"{name} stands here twice", "write each person once")
+            good = False
         else:
             found.append(name)
     return tuple(found) if good else None
@@ -228,6 +233,12 @@ def _scope(values: Filled, document: Document, draft: Draft, team: Team) -> list
 
 def _names(layers: tuple[Layer, ...]) -> list[str]:
     return [layer.name for layer in layers]
+
+
+def alive(schedule: Schedule, line: Override) -> bool:
+    """Whether any layer that an override speaks of is alive in its hours."""
+    start, end = epoch(line.start_at), epoch(line.end_at)
+    return any(begin < end and start < death for name, begin, death in _lives(schedule) if line.layer in (None, name))
 
 
 def _lives(schedule: Schedule) -> list[tuple[str, int, int]]:

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from oncall_rota.config.document import Document, Mapping, Sequence
-from oncall_rota.config.field import BAD, Field, Schema, Text
+from oncall_rota.config.field import BAD, Field, Schema, Text, too_many
 from oncall_rota.config.problem import listed, shown, suggest
 from oncall_rota.config.reader import Scalar
 from oncall_rota.config.window import days_only
 
 _NONE: frozenset[str] = frozenset()
+_MOST_PIECES = 100  # keys of a mapping that is searched for texts with commas
 
 
 class Key:
@@ -53,6 +54,7 @@ class Record(Field):
         self.name, self.keys, self.notes = name, keys, notes
         self.what = f"{name}, a mapping with keys such as {listed(keys, 'and', 4)}"
         self.also = {word: name for name, key in keys.items() for word in key.also}
+        self._long = [word for word in self.also if len(word) > 3]  # of short ones, too many are near
         self._read = {name: (key.field.read, key.field.cache) for name, key in keys.items()}
         self._required = [name for name, key in keys.items() if key.required]
 
@@ -94,17 +96,37 @@ class Record(Field):
         at = node.keys_at[key]
         if key == "<<":
             return ""  # reported where it was read
-        if days_only(key.split(" ")[0]) or days_only(key):
-            if node.flow_style:
-                message = f"{shown(key)} became a key of its own: in {{ }} a comma ends the value before it"
-                hint = 'put quotes round the part of the week: when: "sat,sun"'
-            else:
-                message = f"a weekday ({shown(key)}) cannot be a key of {self.name}"
-                hint = "write it as a value: when: mon-fri 09:00-17:30"
-            document.error(at, "weekday-key", message, hint)
-            return "when"
-        instead = suggest(key, self.keys) or self.also.get(key.lower()) or suggest(key.lower(), self.also)
+        if document.full:
+            document.error(at, "unknown-key", "")  # only counted
+            return ""
+        week = days_only(key.split(" ")[0]) or days_only(key)
+        instead = suggest(key, self.keys) or self.also.get(key.lower()) or suggest(key.lower(), self._long)
         instead = self.also.get(instead, instead) if instead else None
+        cut = None
+        if node.flow_style and (week or not instead) and len(node) <= _MOST_PIECES:
+            cut = self._cut(key, node, document)
+        if cut is not None:
+            first, whole = cut
+            if first == key:  # the pieces after it are not told again
+                name, text = whole
+                several = not week and name in self.keys and "'array'" in str(self.keys[name].field.schema())
+                document.error(
+                    at,
+                    "weekday-key" if week else "comma-in-text",
+                    f"{shown(key)} became a key of its own: in {{ }} a comma ends the value before it",
+                    f"several stand in brackets: {name}: [{text}]"
+                    if several
+                    else f'put quotes round the {"part of the week" if week else "whole text"}: {name}: "{text}"',
+                )
+            return "when" if week else ""
+        if week:
+            document.error(
+                at,
+                "weekday-key",
+                f"a weekday ({shown(key)}) cannot be a key of {self.name}",
+                "write it as a value: when: mon-fri 09:00-17:30",
+            )
+            return "when"
         if instead:
             hint = f"did you mean {instead!r}?"
         elif self.notes:
@@ -113,6 +135,25 @@ class Record(Field):
             hint = "keys are " + listed(self.keys, "and", 30)
         document.error(at, "unknown-key", f"{self.name} has no key {shown(key)}", hint)
         return instead or ""
+
+    def _cut(self, key: str, node: Mapping, document: Document) -> tuple[str, tuple[str, str]] | None:
+        """Where `key` is a piece of a text that commas cut in { }: the first such piece, and the text with its key."""
+        keys = list(node)
+        pieces = [name not in self.keys and _bare(node[name]) for name in keys]
+        if not pieces[keys.index(key)]:
+            return None
+        before = keys.index(key)
+        while before >= 0 and pieces[before]:
+            before -= 1
+        value: Any = node[keys[before]]
+        if before < 0 or value.__class__ is not Scalar or value.style or not value.value:
+            return None
+        last = keys.index(key)
+        while last + 1 < len(keys) and pieces[last + 1]:
+            last += 1
+        start: Any = value.start_mark
+        whole = document.text[start.index : node.keys_at[keys[last]].end_mark.index]
+        return keys[before + 1], (keys[before], " ".join(whole.split())[:80])
 
     def remedy(self, node: Any) -> str:
         first = next(iter(self.keys))
@@ -139,15 +180,22 @@ def _example(key: str, field: Field) -> str:
     return f"write e.g. {key}: {examples[0]}" if examples else f"write {key}: and {field.what}"
 
 
+def _bare(child: Any) -> bool:
+    """Whether a key has no value at all."""
+    return child.__class__ is Scalar and not child.value and not child.style
+
+
 class Table(Field):
     """A mapping with free keys of one kind to values of one kind. `notes`: keys that begin with `x-` are left out."""
 
-    def __init__(self, key: Text, value: Field, what: str, *, notes: bool = False) -> None:
-        self.key, self.value, self.what, self.notes = key, value, what, notes
+    def __init__(self, key: Text, value: Field, what: str, *, notes: bool = False, most: int = 0) -> None:
+        self.key, self.value, self.what, self.notes, self.most = key, value, what, notes, most
 
     def read(self, node: Any, document: Document) -> Any:
         if node.__class__ is not Mapping:
             return self.refuse(node, document)
+        if self.most and len(node) > self.most:
+            return too_many(node, len(node), self.most, self.what.removesuffix(" by name"), document)
         values = Filled()
         values.node, values.meant = node, _NONE
         for name, child in node.items():
@@ -165,6 +213,8 @@ class Table(Field):
 
     def schema(self) -> Schema:
         found: Schema = {"type": "object", "additionalProperties": self.value.schema()}
+        if self.most:
+            found["maxProperties"] = self.most
         if self.key.pattern:
             found["propertyNames"] = {"pattern": self.key.pattern}
         if self.notes:

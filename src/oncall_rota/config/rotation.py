@@ -129,7 +129,11 @@ SCHEDULE = Record(
     "a schedule",
     {
         **_ROTATION,
-        "layers": Key(List(LAYER, "a list of layers"), "Several rotations on top of each other.", also=["rotations"]),
+        "layers": Key(
+            List(LAYER, "a list of layers", most=100, of="layers"),
+            "Several rotations on top of each other.",
+            also=["rotations"],
+        ),
         "combine": Key(
             Choice(
                 "exclusive", "last wins", "first wins", "all", "priority", also={"union": "all", "top": "last wins"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from oncall_rota.config.anchor import show
@@ -10,9 +11,11 @@ from oncall_rota.config.draft import Draft
 from oncall_rota.config.problem import did_you_mean, listed, shown
 from oncall_rota.config.record import Filled
 from oncall_rota.config.text import Moment
+from oncall_rota.schedule.model import Away, Override
 from oncall_rota.timeline.zone import Zone, epoch, wall
 
 MIDNIGHT = time(0)
+MOST_AT_ONCE = 200  # lines in force at one moment: every answer looks at all of them
 
 
 class Span:
@@ -35,10 +38,15 @@ class Span:
         return _instant(self.start, zone, bare), _instant(self.end, zone, bare)
 
 
-def span(values: Filled, document: Document) -> Span | None:
-    """The ends of an override or absence, or None where they have no meaning (reported)."""
+def span(values: Filled, document: Document, *, begun: bool = False) -> Span | None:
+    """The ends of an override or absence, or None where they have no meaning (reported).
+
+    `begun`: that there is a `from` was looked at already.
+    """
     node = values.node
     until, through = "until" in node, "through" in node
+    if not values.wrote("from") and not begun:
+        document.error(node, "missing-key", "nothing says when this begins", "add from: 2026-06-01 09:00")
     if until and through:
         document.error(
             node.keys_at["through"],
@@ -48,11 +56,10 @@ def span(values: Filled, document: Document) -> Span | None:
         )
         return None
     if not until and not through:
-        hint = "add until: (a time, not included) or through: (the last whole day)"
-        document.error(node, "missing-key", "nothing says when this ends", hint)
+        if not (values.wrote("until") or values.wrote("through")):
+            hint = "add until: (a time, not included) or through: (the last whole day)"
+            document.error(node, "missing-key", "nothing says when this ends", hint)
         return None
-    if "from" not in node:
-        document.error(node, "missing-key", "nothing says when this begins", "add from: 2026-06-01 09:00")
     start: Moment | None = values.get("from")
     end: Moment | None = values.get("until") if until else values.get("through")
     if start is None or end is None:
@@ -93,6 +100,29 @@ def _instant(moment: Moment, zone: Zone, bare: tuple[time, Zone] | None) -> int:
         clock, zone = bare or (MIDNIGHT, zone)
         return zone.instant(wall(datetime.combine(moment, clock)))
     return epoch(moment) if moment.tzinfo is not None else zone.instant(wall(moment))
+
+
+def crowded(lines: Sequence[Away | Override]) -> int | None:
+    """The number of the first line at whose start more than `MOST_AT_ONCE` are in force, if any."""
+    if len(lines) <= MOST_AT_ONCE:
+        return None
+    ends = sorted(line.end_at for line in lines)
+    over = 0
+    for count, number in enumerate(sorted(range(len(lines)), key=lambda number: lines[number].start_at), 1):
+        while over < len(ends) and ends[over] <= lines[number].start_at:
+            over += 1
+        if count - over > MOST_AT_ONCE:
+            return number
+    return None
+
+
+def too_crowded(what: str, schedule: str) -> tuple[str, str, str]:
+    """The code, message and hint of a crowd."""
+    return (
+        "too-many-at-once",
+        f"more than {MOST_AT_ONCE} {what} hold in {schedule} at this one's start",
+        "delete those that are not needed",
+    )
 
 
 def check_schedule(values: Filled, document: Document, draft: Draft) -> None:

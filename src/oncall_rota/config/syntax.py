@@ -63,9 +63,9 @@ def _meaning(
     if "mapping values are not allowed" in complaint:
         return _colon(document, text, line, column)
     if "flow sequence" in complaint or "',' or ']'" in complaint:
-        return _unclosed("[", "]", line, column, opened, text)
+        return _unclosed(document, "[", "]", line, column, opened, text)
     if "flow mapping" in complaint or "',' or '}'" in complaint:
-        return _unclosed("{", "}", line, column, opened, text)
+        return _unclosed(document, "{", "}", line, column, opened, text)
     if "unexpected end of stream" in complaint or "document separator" in complaint:
         place = (opened.line, opened.column) if opened is not None else at
         quote = document.line(place[0])[place[1] : place[1] + 1] or '"'
@@ -204,7 +204,7 @@ def _never_closed(document: Document, line: int, column: int) -> tuple[str, str,
 
 
 def _unclosed(
-    bracket: str, closing: str, line: int, column: int, opened: Any, text: str
+    document: Document, bracket: str, closing: str, line: int, column: int, opened: Any, text: str
 ) -> tuple[str, str, str, tuple[int, int]]:
     if opened is not None and opened.line == line and text[column : column + 1] == ":":
         words = re.split(r"[,\[{]", text[:column])[-1].split()
@@ -224,6 +224,15 @@ def _unclosed(
             (line, column),
         )
     place = (opened.line, opened.column) if opened is not None else (line, column)
+    for number in range(place[0], min(line, place[0] + 50) + 1):
+        comment = re.search(rf"\s(#[^#]*(?:{re.escape(closing)}.*|,))\s*$", document.line(number))
+        if comment:
+            return (
+                "comment-in-brackets",
+                f"' #' begins a comment, so {shown(comment[1].strip())} is not read",
+                "put quotes round the text that holds ' #'",
+                (number, comment.start(1)),
+            )
     return (
         "unclosed-bracket",
         f"the '{bracket}' that begins here is not closed",

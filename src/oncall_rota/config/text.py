@@ -40,6 +40,7 @@ _MOMENT = re.compile(
 )
 _EVERY = re.compile(r"(?:([+-]?[\d.]+)\s*)?([a-z]+)", re.ASCII)
 _NUMBERED = re.compile(r"(\d{1,2})(st|nd|rd|th)", re.ASCII)
+_SHORT = {"h": "hour", "hr": "hour", "hrs": "hour", "d": "day", "w": "week", "mo": "month"}
 _UNITS = ("hour", "day", "week", "month", "shift")
 _WORDS = {
     "hourly": "hour",
@@ -204,6 +205,8 @@ def every(text: str) -> Every:
     unit = found[2] if found[2] in _UNITS else found[2].removesuffix("s")
     if unit not in _UNITS:
         instead = _WORDS.get(found[2]) or suggest(unit, _UNITS)
+        if found[1] and found[2] in _SHORT and found[1].isdigit():
+            instead = f"{found[1][:4]} {_SHORT[found[2]]}{'s' * (found[1] != '1')}"
         hint = f"write {instead}" if instead else f"units are {listed(_UNITS)}"
         raise Mistake("bad-every", f"{shown(text)} is not the length of a turn", hint)
     number = found[1] or "1"
@@ -259,7 +262,7 @@ def span(text: str) -> timedelta:
     except ValueError as error:
         raise Mistake(
             "not-a-length",
-            f"{error}".replace(", e.g.", ": expected e.g."),
+            f"{error}".replace(", e.g.", ": expected e.g.").replace(repr(text), shown(text)),
             "write a number and a unit: s, m, h, d or w",
         ) from None
     if found > timedelta(days=36500):

@@ -17,6 +17,8 @@ DAY = 86400
 WEEK = 7 * DAY
 ALWAYS = Window(spans=((0, WEEK),))
 OTHERWISE = Window(otherwise=True)
+LONGEST = 200  # characters of one item, and
+MOST_ITEMS = 100  # items of one list: a hostile file has more
 
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?"
 _SPAN = re.compile(rf"([a-z]+)\s+({_TIME})\s*-\s*([a-z]+)\s+({_TIME})", re.ASCII)
@@ -34,6 +36,10 @@ _INSTEAD = {
     "always": "daily",
     "holiday": "holidays",
     "bank holidays": "holidays",
+    "tues": "tue",
+    "weds": "wed",
+    "thur": "thu",
+    "thurs": "thu",
 }
 
 
@@ -43,6 +49,8 @@ def window(text: str) -> Window:
     item = text.strip().lower()
     if item == "otherwise":
         return OTHERWISE
+    if len(item) > LONGEST:
+        raise Mistake("bad-window", f"{shown(text)} is too long for a part of the week", _EXAMPLES)
     found = _SPAN.fullmatch(item)
     if found:
         start = _weekday(found[1], text) * DAY + _start(found[2], text)
@@ -155,14 +163,36 @@ def _days(days: str, text: str) -> list[int]:
 def _hint(item: str) -> str:
     if "–" in item or "—" in item:
         return "there is a long dash in it: write '-'"
+    exception = re.search(r"\s+(?:except|excluding|without)\s+", item)
+    if exception:
+        return f"write when: {item[: exception.start()]} and except: {item[exception.end() :]}, on two lines"
+    parts = [part.strip() for part in item.split(",")]
+    if len(parts) > 1 and _matches(parts):
+        return "a list is written in brackets: [" + ", ".join(f'"{part}"' for part in parts) + "]"
     for word, instead in _INSTEAD.items():
         if re.match(rf"{word}\b", item):
             if item == "always":
                 return "leave the line out: without `when` a layer is always active"
             return f"write {instead}{item.removeprefix(word)}"
-    if re.fullmatch(rf".*\s{_TIME}", item):
+    if re.fullmatch(rf"[a-z,\s-]+\s{_TIME}", item):
         return f"a part of the week has an end: write e.g. {item}-17:00, or 'from' before the time"
-    found = re.search(r"\d{1,2}\s*[ap]m|\d{1,2}-\d{1,2}(?!:)", item)
-    if found:
+    clocks = re.sub(r"\b(\d{1,2})(?:[:.]?(\d\d))?\s*([ap]m)?\b", _clock, item)
+    if clocks != item and _matches([clocks]):
+        return f"times are HH:MM: write {clocks}"
+    if re.search(r"\d{1,2}\s*[ap]m|\d{1,2}-\d{1,2}(?!:)", item):
         return "times are HH:MM, as in mon-fri 09:00-17:30"
     return _EXAMPLES
+
+
+def _clock(found: re.Match[str]) -> str:
+    """`9`, `9am`, `0930`, `5.30pm` as HH:MM."""
+    hour = int(found[1]) % 12 + 12 * (found[3] == "pm") if found[3] else int(found[1])
+    return f"{hour:02}:{found[2] or '00'}"
+
+
+def _matches(items: list[str]) -> bool:
+    """Whether all of these would be parts of the week."""
+    try:
+        return bool(union(tuple(items)))
+    except Mistake:
+        return False

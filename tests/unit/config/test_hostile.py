@@ -36,6 +36,26 @@ BOMBS = {
     "long text": HEAD + "x-note: " + "a" * 900_000,
     "long name": HEAD.replace("alice", "a" * 900_000),
     "long window": HEAD.replace("}", ", when: '" + "mon-fri," * 100_000 + "'}"),
+    "spaces in a window": HEAD.replace("}", ", when: 'mon" + " " * 400_000 + "x'}"),
+    "windows": HEAD.replace("}", ", when: [" + "mon 09:00-17:00, " * 10_000 + "tue]}"),
+    "commas": HEAD + "services: {a: {runbook: x, " + ", ".join(f"k{number}" for number in range(20_000)) + "}}\n",
+    "staggered overrides": HEAD
+    + "overrides:\n"
+    + "".join(
+        f"- {{who: alice, from: 2026-01-06 {number // 60 % 24:02}:{number % 60:02}:{number // 1440:02}, "
+        "until: 2026-12-08}\n"
+        for number in range(5_000)
+    ),
+    "absences": HEAD + "away:\n" + "- {who: alice, from: 2026-01-06, until: 2026-12-08}\n" * 5_000,
+    "layers": "team: payments\ntimezone: Europe/London\nschedules: {primary: {combine: all, layers: ["
+    + ", ".join(
+        f"{{name: l{number}, when: daily from {number // 60:02}:{number % 60:02}, people: [alice]}}"
+        for number in range(1_400)
+    )
+    + "]}}\n",
+    "schedules": "team: payments\ntimezone: Europe/London\nschedules:\n"
+    "  s0: {people: [alice, bob], every: hour, starting: 2026-01-05}\n"
+    + "".join(f"  s{number}: {{follows: s0, offset: 1}}\n" for number in range(1, 2_000)),
     "long number": HEAD.replace("}", ", every: " + "9" * 900_000 + " weeks}"),
     "long length": HEAD.replace("}", ", lasts: " + "1s" * 400_000 + "}"),
     "too large": "# " + "a" * 3_000_000,
