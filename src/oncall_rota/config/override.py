@@ -107,9 +107,9 @@ def _overrides(
         if ends.ends_first(start, end):
             backwards(values, ends, document)
             return []
-        alive = alive or any(
-            begin < end and start < death for name, begin, death in known.lives if layer in (None, name)
-        )
+        for name, begin, death in known.lives:
+            if begin < end and start < death and (layer is None or layer == name):
+                alive = True
         override = Override(
             change.verb,
             change.people,

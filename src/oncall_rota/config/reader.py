@@ -163,12 +163,22 @@ class _Builder:
                         if name in parent or name == "<<":
                             self.odd_key(parent, event)
                         key = event
-                    else:
-                        name = key.value
-                        if name not in parent:  # else the first stands; the second was reported
-                            parent[name] = event
-                            parent.key_nodes.append(key)
-                        key = None
+                        event = get()
+                        if event.__class__ is ScalarEvent and not marked:  # the usual pair, at once
+                            count += 1
+                            if name not in parent:
+                                parent[name] = event
+                                parent.key_nodes.append(key)
+                            key = None
+                            if count > room:
+                                self.too_many(event)
+                            event = get()
+                        continue
+                    name = key.value
+                    if name not in parent:  # else the first stands; the second was reported
+                        parent[name] = event
+                        parent.key_nodes.append(key)
+                    key = None
                 elif parent is None:
                     return event
                 else:

@@ -70,10 +70,9 @@ class Record(Field):
                     values.meant |= {self.unknown(key, child, node, document)}
                 continue
             read, cache = known[key]
-            if cache and child.__class__ is Scalar and child.value in cache:
-                values[key] = cache[child.value]
-                continue
-            value = read(child, document)
+            value = cache.get(child.value, BAD) if cache and child.__class__ is Scalar else BAD
+            if value is BAD:
+                value = read(child, document)
             if value is not BAD:
                 values[key] = value
         for key in self._required:
