@@ -152,7 +152,8 @@ class _Load:
         for pair in self.pairs:
             if pair.schedule.team in good:
                 warn_of_order(pair)
-        if not self.people.exists and self.order:
+        misnamed = not self.partial and "people.yml" in self.folder.names  # which is reported
+        if not self.people.exists and self.order and not misnamed:
             self.folder.problems.append(
                 Problem(
                     PEOPLE,

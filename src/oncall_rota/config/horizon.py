@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from functools import cache
@@ -201,21 +202,26 @@ def _twice(schedule: Schedule, final: tuple[Shift, ...], window: Interval) -> It
         of.setdefault(shift.person, []).append(shift)
     said: set[str] = set()
     for shift in final:
-        if shift.person in said:
+        others = of.get(shift.person)
+        if not others or shift.person in said:
             continue
-        for other in of.get(shift.person, ()):
-            start, end = max(shift.start, other.start), min(shift.end, other.end)
-            if start < end:
-                said.add(shift.person)
-                yield _at(
-                    schedule.source,
-                    WARNING,
-                    "person-in-both",
-                    f"{shift.person} is on call in {schedule.name} and in {leader.name}, which it follows, first "
-                    f"{_between(schedule, moment(start), moment(end))}",
-                    "choose another offset, or an override for these hours",
-                )
-                break
+        at = bisect_right(others, shift.start, key=_end)  # one person's shifts do not overlap
+        if at == len(others) or others[at].start >= shift.end:
+            continue
+        said.add(shift.person)
+        start, end = max(shift.start, others[at].start), min(shift.end, others[at].end)
+        yield _at(
+            schedule.source,
+            WARNING,
+            "person-in-both",
+            f"{shift.person} is on call in {schedule.name} and in {leader.name}, which it follows, first "
+            f"{_between(schedule, moment(start), moment(end))}",
+            "choose another offset, or an override for these hours",
+        )
+
+
+def _end(shift: Shift) -> int:
+    return shift.end
 
 
 def _gone(schedule: Schedule, final: tuple[Shift, ...], catalog: Catalog) -> Iterator[Problem]:

@@ -56,6 +56,9 @@ BOMBS = {
     "schedules": "team: payments\ntimezone: Europe/London\nschedules:\n"
     "  s0: {people: [alice, bob], every: hour, starting: 2026-01-05}\n"
     + "".join(f"  s{number}: {{follows: s0, offset: 1}}\n" for number in range(1, 2_000)),
+    "hourly follower": "team: payments\ntimezone: Europe/London\nschedules:\n"
+    "  primary: {people: [alice, bob], every: hour, starting: 2026-01-05}\n"
+    "  secondary: {follows: primary, offset: 1}\n",
     "long number": HEAD.replace("}", ", every: " + "9" * 900_000 + " weeks}"),
     "long length": HEAD.replace("}", ", lasts: " + "1s" * 400_000 + "}"),
     "too large": "# " + "a" * 3_000_000,
@@ -70,7 +73,7 @@ BOMBS = {
     "many weeks": HEAD.replace("}", ", every: 9999 months, starting: 2999-12-31 00:00}"),
 }
 
-HARMLESS = {"long text", "many weeks", "overrides"}
+HARMLESS = {"hourly follower", "long text", "many weeks"}
 
 
 def told(root: Path) -> tuple[Problem, ...]:
