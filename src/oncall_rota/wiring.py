@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from oncall_rota.config import Catalog, paging
-from oncall_rota.errors import UnknownName
-from oncall_rota.paging.direct import ByOneChannel, Run, Try, sent_directly
+from oncall_rota.errors import ConfigurationError, UnknownName
+from oncall_rota.paging.direct import ByOneChannel, Run, sent_directly
 from oncall_rota.paging.incident import Incident, Page
 from oncall_rota.paging.message import Message, cleaned
 from oncall_rota.paging.ports.notifier import Declaration, Notifier, NotifierError, Receipt
 from oncall_rota.paging.world import Configured, World
+
+if TYPE_CHECKING:
+    from oncall_rota.config.page import Paging
 
 
 def notifiers() -> Mapping[str, Declaration]:
@@ -25,25 +29,20 @@ def notifiers() -> Mapping[str, Declaration]:
 
 def world(catalog: Catalog) -> Configured:
     """What escalation asks, answered from a folder that was read whole."""
-    found = paging(catalog, notifiers())
+    return _configured(catalog, paging(catalog, notifiers()))
+
+
+def _configured(catalog: Catalog, found: Paging) -> Configured:
     return Configured(found.teams, found.people, found.last_resort, catalog.teams)
 
 
-def direct_paging(
-    catalog: Catalog,
-    incident: Incident,
-    via: str | None,
-    now: datetime,
-    *,
-    send: bool,
-    told: Callable[[Try], None] = lambda _: None,
-) -> Run:
+def direct_paging(catalog: Catalog, incident: Incident, via: str | None, now: datetime, *, send: bool) -> Run:
     """Page for an incident now, without a store; with `send` False nothing leaves, and every channel seems to take it.
 
     `via`: only by this channel. Raises `UnknownName` when there is no such channel.
     """
     found = paging(catalog, notifiers())
-    everybody: World = Configured(found.teams, found.people, found.last_resort, catalog.teams)
+    everybody: World = _configured(catalog, found)
     if via is not None and via not in found.channels:
         raise UnknownName(f"no channel {via!r} in oncall.yaml", f"there is {', '.join(found.channels) or 'none'}")
     made: dict[str, Notifier] = {}
@@ -52,7 +51,6 @@ def direct_paging(
     def notifier(name: str) -> Notifier:
         if not send:
             return _UNSENT
-        from oncall_rota.errors import ConfigurationError
         from oncall_rota.notifiers.registry import make
 
         with making:
@@ -73,7 +71,7 @@ def direct_paging(
         return cleaned(Message(page.id, code, incident.severity, team, incident.summary, (), runbook))
 
     people = everybody if via is None else ByOneChannel(everybody, via)
-    return sent_directly(incident, now, people, message, notifier, told)
+    return sent_directly(incident, now, people, message, notifier)
 
 
 class _Unsent:

@@ -47,11 +47,10 @@ def sent_directly(
     world: World,
     message: Callable[[Page], Message],
     notifier: Callable[[str], Notifier],
-    told: Callable[[Try], None] = lambda _: None,
 ) -> Run:
     """Page for `incident` now. `notifier`: a channel by name, made at its first use; it may raise `NotifierError`.
 
-    `told` is called after each page, from several threads. Never raises what a notifier raises.
+    Never raises what a notifier raises.
     """
     tries: list[Try] = []
     notes: list[Note] = []
@@ -66,7 +65,7 @@ def sent_directly(
                 incident, events = incident._replace(ends_at=now), [Ticked()]
         if not pages:
             break
-        found = _all_sent(pages, message, notifier, told)
+        found = _all_sent(pages, message, notifier)
         tries += found
         if any(each.error is None and not each.page.copy for each in found):
             break
@@ -78,14 +77,11 @@ def _all_sent(
     pages: Sequence[Page],
     message: Callable[[Page], Message],
     notifier: Callable[[str], Notifier],
-    told: Callable[[Try], None],
 ) -> list[Try]:
     """Send pages at the same time: a channel that hangs delays no other."""
 
     def send(page: Page) -> Try:
-        found = Try(page, _refusal(page, message, notifier))
-        told(found)
-        return found
+        return Try(page, _refusal(page, message, notifier))
 
     with ThreadPoolExecutor(min(len(pages), _TOGETHER)) as together:
         return list(together.map(send, pages))
