@@ -44,6 +44,7 @@ class TwilioVoice:
         metered=True,
         extra="sms",
         can=frozenset({"look_up", "status", "cancel", "inbound"}),
+        one_at_a_time=True,
     )
 
     def __init__(self, setup: Setup) -> None:

@@ -16,6 +16,7 @@ from oncall_rota.paging.incident import (
     Acknowledged,
     Decision,
     Declined,
+    Delayed,
     Event,
     Failed,
     Incident,
@@ -47,7 +48,7 @@ class _Deciding(Course):
     def take(self, event: Event) -> None:
         """Change the incident by an event."""
         if not self.incident.is_open:
-            if not isinstance(event, (Ticked, Failed)):
+            if not isinstance(event, (Ticked, Failed, Delayed)):
                 self._refuse(f"it is {self.incident.status} already")
             return
         self._clamp()
@@ -60,6 +61,7 @@ class _Deciding(Course):
             Declined: self._declined,
             Reassigned: self._reassigned,
             Failed: self._failed,
+            Delayed: self._delayed,
         }
         handlers[type(event)](event)
 
@@ -164,10 +166,28 @@ class _Deciding(Course):
         if any(each.person == failed.person for each in waiting):
             if failed.at == newest:
                 self.bring_forward(failed.person)
-                self.send_due(f"{self._place()}: page {event.page}: {event.why}")
+                self.send_due(f"{self._place()}: {failed.channel}: {event.why}")
         elif not waiting and all(each.failed or each.copy for each in self.present) and not self.incident.ended:
             # The last resort has a pace of its own: a provider that refuses at once must not make it a loop.
             self.next_step("every page of the step failed")
+
+    def _delayed(self, event: Delayed) -> None:
+        """A budget or a provider holds a page back: the person is told at once by what is free."""
+        held = next((each for each in self.present if each.page == event.page), None)
+        if held is None or held.copy or self.incident.status != TRIGGERED:
+            return
+        self.note("delayed", f"page {event.page}: {event.why}")
+        if event.channels is None:
+            self.bring_forward(held.person)
+        else:
+            free = [
+                each._replace(at=min(each.at, self.now))
+                if each.person == held.person and each.channel in event.channels
+                else each
+                for each in self.incident.due
+            ]
+            self.change(due=tuple(free))
+        self.send_due(f"{self._place()}: {held.channel}: {event.why}")
 
     # -- small means
 

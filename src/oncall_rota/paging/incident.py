@@ -46,7 +46,8 @@ class Incident(NamedTuple):
     was given. `round`: how often the list was begun again. `ended`: the policy is over, and the last resort is told.
     `began_at` and `ends_at`: of the present step, the hold or the acknowledgement's time. `pages`: how many were sent.
     `heard`: how many of these to people did not fail, since it began; 0: nobody was reached. `paged`: everybody who
-    was, in order. Copies count for neither.
+    was, in order. Copies count for neither. `lines`: what else its signals said. `signals`: how many it stands
+    for. `via`: the only channel that may page for it; None: everybody's own rules.
     """
 
     id: str
@@ -70,6 +71,9 @@ class Incident(NamedTuple):
     paged: tuple[str, ...] = ()
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
+    lines: tuple[str, ...] = ()
+    signals: int = 1
+    via: str | None = None
 
     @property
     def next_at(self) -> datetime | None:
@@ -138,7 +142,18 @@ class Failed(NamedTuple):
     why: str
 
 
-Event = Opened | Ticked | Acknowledged | Resolved | Snoozed | Declined | Reassigned | Failed
+class Delayed(NamedTuple):
+    """A page has to wait: a budget is spent, or a provider asked for time. The person's other rules need not.
+
+    `channels`: those whose turn is now, whatever their delay; None: the next rule's.
+    """
+
+    page: str
+    why: str
+    channels: tuple[str, ...] | None = None
+
+
+Event = Opened | Ticked | Acknowledged | Resolved | Snoozed | Declined | Reassigned | Failed | Delayed
 
 
 # -- what we do about it

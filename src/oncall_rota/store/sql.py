@@ -40,7 +40,8 @@ class SqlStore(ABC):
 
     def __init__(self) -> None:
         self._writing = threading.RLock()
-        self._claim = statement.CLAIM.format(locked=self.locked)
+        self._claim = statement.CLAIM.format(only="", locked=self.locked)
+        self._claim_only = statement.CLAIM.format(only=" AND incident_id = ?", locked=self.locked)
 
     @property
     @abstractmethod
@@ -88,11 +89,13 @@ class SqlStore(ABC):
             half = len(batch) // 2
             return (*self.commit(batch[:half]), *self.commit(batch[half:]))
 
-    def claim(self, limit: int = 100) -> tuple[PageRow, ...]:
+    def claim(self, limit: int = 100, only: str | None = None) -> tuple[PageRow, ...]:
         with self._writing, self._transaction() as transaction:
             self._bury(transaction)
             until = transaction.at + span_micros(LEASE)
-            rows = transaction.rows(self._claim, (transaction.at, limit, self.instance, until))
+            narrower = () if only is None else (only,)
+            text = self._claim if only is None else self._claim_only
+            rows = transaction.rows(text, (transaction.at, *narrower, limit, self.instance, until))
         return tuple(sorted(map(_page, rows), key=lambda page: (page.created_at, page.id)))
 
     def _write(self, text: str, parameters: Row) -> None:
@@ -143,6 +146,12 @@ class SqlStore(ABC):
 
     def pending(self, channel: str, address_ref: str) -> tuple[PageRow, ...]:
         return self._all(_page, statement.PENDING, channel, address_ref)
+
+    def count(self, team: str) -> int:
+        return int(self._rows(statement.COUNT, (team,))[0][0])
+
+    def spent_until(self, person: str, channel: str) -> datetime | None:
+        return self._one(lambda row: instant(row[0]), statement.SPENT_UNTIL, person, channel)
 
     def audit(self, incident_id: str) -> tuple[AuditRow, ...]:
         return self._all(_audit, statement.AUDIT, incident_id)

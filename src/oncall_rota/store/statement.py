@@ -45,10 +45,10 @@ RECEIPT = (
     " CASE state WHEN 'sent' THEN 1 WHEN 'failed' THEN 2 WHEN 'delivered' THEN 3 WHEN 'cancelled' THEN 4"
     " WHEN 'missed' THEN 4 ELSE 0 END < ?"
 )
-# {locked}: where several claim at once, a row that another one is claiming is passed by.
+# {only}: of one incident. {locked}: where several claim at once, a row that another one is claiming is passed by.
 CLAIM = (
     "WITH free AS (SELECT id FROM pages WHERE lease_until IS NOT NULL AND (lease_until <= ? OR (state <> 'waiting' AND"
-    " owner IN (SELECT id FROM instances WHERE ended_at IS NOT NULL))) ORDER BY lease_until LIMIT ?{locked})"
+    " owner IN (SELECT id FROM instances WHERE ended_at IS NOT NULL))){only} ORDER BY lease_until LIMIT ?{locked})"
     " UPDATE pages SET state = CASE state WHEN 'waiting' THEN 'claimed' ELSE 'unsure' END, owner = ?,"
     " fence = fence + 1, attempts = attempts + 1, lease_until = ? WHERE id IN (SELECT id FROM free)"
     f" RETURNING {PAGE_COLUMNS}"
@@ -72,6 +72,9 @@ TAKE = (
     " SET spent_until = CASE WHEN budgets.spent_until > ? THEN budgets.spent_until + ? ELSE excluded.spent_until END"
     " WHERE budgets.spent_until <= ?"
 )
+
+COUNT = "SELECT count(*) FROM incidents WHERE team = ?"
+SPENT_UNTIL = "SELECT spent_until FROM budgets WHERE person = ? AND channel = ?"
 
 AUDIT_COLUMNS = "incident_id, at, actor, kind, cause, revision, data"  # as AuditRow
 INSERT_AUDIT = f"INSERT INTO audit ({AUDIT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"

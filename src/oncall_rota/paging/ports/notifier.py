@@ -140,7 +140,8 @@ class Declaration(NamedTuple):
 
     `to`: the field of people.yaml unless the channel names another. `provider`: channels that share it fail
     together. `extra`: what pip must install, None when the base has all. `best_effort`: never the only channel of
-    a step. `can`: the optional parts it has.
+    a step. `can`: the optional parts it has. `one_at_a_time`: a second page to an address waits until it is known what
+    became of the first, which its look-up could not tell from it.
     """
 
     type: str
@@ -152,6 +153,7 @@ class Declaration(NamedTuple):
     best_effort: bool = False
     extra: str | None = None
     can: frozenset[Part] = frozenset()
+    one_at_a_time: bool = False
 
 
 class OptionProblem(NamedTuple):

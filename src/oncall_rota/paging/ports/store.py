@@ -229,8 +229,11 @@ class Store(AbstractContextManager["Store"], Protocol):
     def commit(self, batch: Sequence[Unit]) -> tuple[Result, ...]:
         """Write the units in order, in one transaction; a result for each. On disk when it returns."""
 
-    def claim(self, limit: int = 100) -> tuple[PageRow, ...]:
-        """Take pages whose lease (`unsure` now), wait (`claimed`) or owner's life is over; those longest over first."""
+    def claim(self, limit: int = 100, only: str | None = None) -> tuple[PageRow, ...]:
+        """Take pages whose lease (`unsure` now), wait (`claimed`) or owner's life is over; those longest over first.
+
+        `only`: of that incident.
+        """
 
     def holds(self, page_id: str, fence: int) -> bool:
         """Whether this claim still is the last one and its lease is not over: to ask after a pause, before a send."""
@@ -267,6 +270,12 @@ class Store(AbstractContextManager["Store"], Protocol):
 
     def pending(self, channel: str, address_ref: str) -> tuple[PageRow, ...]:
         """Pages to one address that are not known to be sent, in order of time."""
+
+    def count(self, team: str) -> int:
+        """How many incidents of a team are kept."""
+
+    def spent_until(self, person: str, channel: str) -> datetime | None:
+        """Up to when a budget is spent; None: nothing was ever taken from it."""
 
     def audit(self, incident_id: str) -> tuple[AuditRow, ...]:
         """Every decision about an incident, in order."""

@@ -1,0 +1,341 @@
+"""One batch at the desk: requests are sorted by incident, decided, written together, and answered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from oncall_rota.paging.bundle import Held, bundled_job
+from oncall_rota.paging.case import PAGER, Case, Scene
+from oncall_rota.paging.incident import TRIGGERED, Delayed, Failed, Incident, Opened, Resolved, Ticked
+from oncall_rota.paging.job import Job, PageData, address_of, message_of, page_data
+from oncall_rota.paging.message import LINES, clean
+from oncall_rota.paging.ports.store import Committed, Conflict, NewPage, Outcome, PageRow, Receipt, Store
+from oncall_rota.paging.request import Act, Acted, Claimed, Done, Remark, Reply, Request, Tick, Told
+from oncall_rota.paging.signal import KEY, Accepted, Signal
+
+PATIENT = timedelta(seconds=10)  # a provider that wants to be left alone for longer: the next rule need not wait
+NEWS = timedelta(minutes=10)  # an older notice tells nobody anything
+
+
+class Slot(NamedTuple):
+    """A request, and the place of its reply; None: nobody waits for one."""
+
+    number: int | None
+    request: Request
+
+
+class Round(NamedTuple):
+    """What a batch came to. `waiting`: what is to be decided next, on what is written by then."""
+
+    replies: dict[int, Reply | Exception]
+    jobs: list[Job]
+    ringing: list[tuple[str, str]]
+    alarms: list[str]
+    waiting: list[Slot]
+
+
+class Batch:
+    """Takes one batch, once."""
+
+    def __init__(self, store: Store, scene: Scene, monotonic: Callable[[], float]) -> None:
+        self._store = store
+        self._scene = scene
+        self._monotonic = monotonic
+        self._cases: dict[str, Case] = {}  # by the incident's id
+        self._slots: dict[str, list[Slot]] = {}
+        self._origins: dict[tuple[str, str], str] = {}
+        self._ready: dict[str, list[Job]] = {}  # claimed before this batch
+        self._expected: dict[str, Job] = {}  # by page: claimed by this batch's commit
+        self._round = Round({}, [], [], [], [])
+        self._handlers: dict[type, Callable[[str, Any], Reply]] = {
+            Signal: self._signal,
+            Act: self._act,
+            Remark: self._remark,
+            Tick: self._tick,
+            Claimed: self._claimed,
+            Done: self._ended,
+            Told: self._told,
+        }
+
+    def take(self, slots: Sequence[Slot]) -> Round:
+        """Decide, write, answer. Raises `StoreFailed`: then nothing is written."""
+        for slot in slots:
+            self._decide(slot)
+        before = self._monotonic()
+        results = self._store.commit([case.unit for case in self._cases.values()])
+        for (name, case), result in zip(self._cases.items(), results, strict=True):
+            if isinstance(result, Committed):
+                self._committed(name, case, result, before)
+                continue
+            for number in [slot.number for slot in self._slots[name] if slot.number is not None]:
+                del self._round.replies[number]
+                if not isinstance(result, Conflict):
+                    self._round.replies[number] = result
+            if isinstance(result, Conflict):
+                self._round.waiting.extend(self._slots[name])
+            else:
+                self._round.alarms.append(f"a decision about incident {name} cannot be kept: {result}")
+        return self._round
+
+    def _decide(self, slot: Slot) -> None:
+        request = slot.request
+        name = self._signalled(request) if isinstance(request, Signal) else self._named(_about(request, self._scene))
+        incident = self._cases[name].incident
+        if isinstance(request, Signal) and incident is not None and not incident.is_open:
+            self._round.waiting.append(slot)  # closed in this very batch: the next one finds it closed
+            return
+        self._slots[name].append(slot)
+        reply = self._handlers[type(request)](name, request)
+        if slot.number is not None:
+            self._round.replies[slot.number] = reply
+
+    def _signalled(self, signal: Signal) -> str:
+        """The open incident that a signal belongs to, or a new one's id."""
+        origin = origin_of(signal)
+        name = self._origins.get(origin)
+        if name is None:
+            row = self._store.open_by_key(*origin)
+            name = row.id if row is not None else self._scene.token(8)
+            self._origins[origin] = name
+            if name not in self._cases:
+                self._begin(name, Case(self._scene, row))
+        return name
+
+    def _named(self, incident_id: str) -> str:
+        if incident_id not in self._cases:
+            self._begin(incident_id, Case(self._scene, self._store.incident(incident_id)))
+        return incident_id
+
+    def _begin(self, name: str, case: Case) -> None:
+        self._cases[name], self._slots[name], self._ready[name] = case, [], []
+
+    # -- what each request means
+
+    def _signal(self, name: str, signal: Signal) -> Accepted:
+        case = self._cases[name]
+        if signal.kind == "resolve":
+            if case.incident is None:
+                case.note("ignored", "the end of what is not open", origin_of(signal)[0], key=origin_of(signal)[1])
+                return Accepted("ignored")
+            case.decide(Resolved(origin_of(signal)[0]), origin_of(signal)[0])
+            return Accepted("resolved", name)
+        if case.incident is not None:
+            case.incident = case.incident._replace(signals=case.incident.signals + 1)
+            case.note("merged", f"signal {case.incident.signals}", origin_of(signal)[0])
+            return Accepted("merged", name)
+        case.open(self._new(name, signal), *origin_of(signal))
+        case.note("opened", f"by {origin_of(signal)[0]}", origin_of(signal)[0])
+        case.decide(Opened(self._scene.now + signal.hold))
+        return Accepted("opened", name)
+
+    def _new(self, name: str, signal: Signal) -> Incident:
+        lines = tuple([clean(line) for line in signal.lines[:LINES]])
+        now, world = self._scene.now, self._scene.configuration.world
+        severity, summary = clean(signal.severity, KEY), clean(signal.summary) or "(no text)"
+        incident = Incident(name, signal.team, severity, summary, now, service=signal.service, person=signal.person)
+        policy = world.policy(signal.team, signal.service, severity, now) if signal.person is None else None
+        turn = 0
+        if policy is not None and any(step.round_robin for step in policy.steps):
+            others = [case for case in self._cases.values() if case.row is None and case.incident is not None]
+            turn = self._store.count(signal.team) + sum(case.state.team == signal.team for case in others)
+        return incident._replace(lines=lines, via=signal.via, turn=turn)
+
+    def _act(self, name: str, act: Act) -> Acted:
+        case = self._cases[name]
+        if case.incident is None:
+            return Acted(None)
+        case.decide(act.event, act.actor)
+        return Acted(case.incident, case.refused)
+
+    def _remark(self, name: str, remark: Remark) -> Acted:
+        case = self._cases[name]
+        if case.incident is not None:
+            case.note("remark", clean(remark.text), remark.by)
+        return Acted(case.incident)
+
+    def _tick(self, name: str, _: Tick) -> None:
+        case = self._cases[name]
+        if case.incident is not None and case.incident.is_open:
+            case.decide(Ticked())
+
+    def _claimed(self, name: str, claimed: Claimed) -> None:
+        """Pages that were somebody's, or waited: sent again, bundled, or dropped when nobody needs them any more."""
+        held: list[Held] = []
+        for row in claimed.rows:
+            case = self._cases[self._named(row.incident_id)]
+            data = page_data(row.data)
+            if case.incident is None or not self._wanted(case.incident, row, data):
+                over = case.incident is None or case.incident.status != TRIGGERED
+                case.outcomes.append(Outcome(row.id, row.fence, "cancelled" if over else "missed"))
+                case.note("dropped", "nobody needs it any more" if over else "its step is over", page=row.id)
+            elif data.what == "page" and row.state == "claimed" and row.attempts == 1:
+                held.append(Held(row, case.incident, data))
+            else:
+                job = self._job(row, case.incident, data)
+                self._ready[name].append(job._replace(claimed=claimed.at, unsure=row.state == "unsure"))
+        if held:
+            self._bundle(name, held)
+
+    def _wanted(self, incident: Incident, row: PageRow, data: PageData) -> bool:
+        """Whether a page still is to be sent."""
+        if data.what == "notice":
+            return self._scene.now - row.created_at < NEWS
+        if data.what == "bundle":
+            rows = [self._store.page(page) for page in data.pages]
+            others = [self._store.incident(each.incident_id) for each in rows if each is not None]
+            return any(each is not None and each.status == TRIGGERED for each in others)
+        if incident.status != TRIGGERED:
+            return False
+        # One that waits for its budget is sent even when its step is over: it may be the first that they hear of it.
+        return row.attempts == 1 or any(
+            each.page == row.id and not each.failed and not each.old for each in incident.sent
+        )
+
+    def _bundle(self, name: str, held: list[Held]) -> None:
+        row = held[0].row
+        for other in self._store.pending(row.channel, row.address_ref):
+            data = page_data(other.data)
+            if other.state == "waiting" and other.attempts == 0 and data.what == "page":
+                incident = self._cases[self._named(other.incident_id)].incident
+                if incident is not None and incident.status == TRIGGERED:
+                    held.append(Held(other, incident, data))
+        case = self._cases[name]
+        job = bundled_job(self._store, self._scene, case, held)
+        if job is not None:
+            self._expected[job.page_id] = job
+
+    def _ended(self, name: str, done: Done) -> None:
+        case, job, result = self._cases[name], done.job, done.result
+        if result.alarm is not None:
+            case.alarms.append(result.alarm)
+        if result.state in ("sent", "delivered"):
+            case.outcomes.append(Outcome(job.page_id, job.fence, result.state, result.provider_id))
+        elif result.state == "failed":
+            case.outcomes.append(Outcome(job.page_id, job.fence, "failed"))
+            self._failed(name, job.named, result.why)
+        elif result.state == "cancelled":
+            case.outcomes.append(Outcome(job.page_id, job.fence, "cancelled"))
+        elif result.state == "retry":
+            case.outcomes.append(Outcome(job.page_id, job.fence, "waiting", wait=result.wait))
+            if result.wait > PATIENT and job.what == "page":
+                case.decide(Delayed(job.page_id, result.why))
+        elif result.state == "unsure":
+            case.outcomes.append(Outcome(job.page_id, job.fence, "unsure"))
+            self._expected[job.page_id] = job._replace(unsure=True, attempts=job.attempts + 1)
+        elif result.state == "renew":
+            case.outcomes.append(Outcome(job.page_id, job.fence, "claimed"))
+            self._expected[job.page_id] = job
+
+    def _told(self, name: str, told: Told) -> None:
+        case, row = self._cases[name], self._scene.page(told.page_id)
+        if row is None:
+            return
+        case.receipts.append(Receipt(row.id, told.state, told.provider_id))
+        if row.state == "cancelled" and told.state == "sent":
+            case.ringing.append(row._replace(provider_id=told.provider_id))
+        if told.state == "failed" and row.state not in ("failed", "delivered", "cancelled"):
+            self._failed(name, _stands_for(row, page_data(row.data), self._scene), told.why)
+
+    def _failed(self, name: str, pages: Sequence[tuple[str, str]], why: str) -> None:
+        """Tell every incident that a page, or its bundle, reached nobody."""
+        for page_id, incident_id in pages:
+            if incident_id == name:
+                self._cases[name].decide(Failed(page_id, why))
+            else:
+                self._round.waiting.append(Slot(None, Act(incident_id, Failed(page_id, why), PAGER)))
+
+    # -- after the commit
+
+    def _committed(self, name: str, case: Case, result: Committed, before: float) -> None:
+        self._round.jobs.extend(self._ready[name])
+        for claim in result.claims:
+            made = case.pages.get(claim.page_id)
+            job = self._expected.get(claim.page_id) or (self._new_job(made, case.state) if made is not None else None)
+            if job is not None:
+                self._round.jobs.append(job._replace(fence=claim.fence, claimed=before))
+        for page_id in result.refused:
+            self._over_budget(case, case.pages[page_id])
+        for slot in self._slots[name]:
+            if isinstance(slot.request, Done) and slot.request.job.page_id in result.late:
+                self._late(slot.request)
+        self._round.alarms.extend(case.alarms)
+        ringing = [(row.channel, row.provider_id) for row in case.ringing if row.provider_id is not None]
+        self._round.ringing.extend(ringing)
+
+    def _over_budget(self, case: Case, page: NewPage) -> None:
+        """It waits for the next bundle; what costs nothing goes at once."""
+        channels = self._scene.configuration.channels
+        free = tuple([name for name, channel in channels.items() if channel.limit is None])
+        why = f"the budget for {page.channel} is spent"
+        self._round.waiting.append(Slot(None, Act(case.state.id, Delayed(page.id, why, free), PAGER)))
+
+    def _late(self, done: Done) -> None:
+        """Another instance has the page by now, or somebody acknowledged: what we know is a receipt."""
+        result = done.result
+        if result.state in ("sent", "delivered"):
+            told = Told(done.job.page_id, result.state, result.provider_id)
+            self._round.waiting.append(Slot(None, told))
+
+    def _new_job(self, page: NewPage, incident: Incident) -> Job:
+        data, now = page_data(page.data), self._scene.now
+        row = PageRow(
+            page.id, page.incident_id, page.person, page.channel, page.address_ref, "claimed", 0, 0, None, 1, page.code,
+            None, now, page.data,
+        )  # fmt: skip
+        return self._job(row, incident, data)
+
+    def _job(self, row: PageRow, incident: Incident, data: PageData) -> Job:
+        configuration = self._scene.configuration
+        return Job(
+            row.id,
+            row.fence,
+            row.incident_id,
+            row.person,
+            row.channel,
+            row.address_ref,
+            address_of(row.person, row.channel, data, configuration),
+            message_of(row.id, row.code, incident, data, configuration),
+            row.created_at,
+            0.0,
+            data.what,
+            data.copy,
+            attempts=row.attempts,
+            named=_stands_for(row, data, self._scene),
+        )
+
+
+def origin_of(signal: Signal) -> tuple[str, str]:
+    """What tells its incident: the source, and a key that any store takes and that stays as it is however it came."""
+    key = clean(signal.key, KEY)
+    if key != signal.key:
+        # Cut, or cleaned of something: two keys that look alike now must not become one.
+        told = hashlib.sha256(signal.key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        key = f"{clean(signal.key, KEY - 17)} {told}"
+    return clean(signal.source, KEY), key
+
+
+def _stands_for(row: PageRow, data: PageData, scene: Scene) -> tuple[tuple[str, str], ...]:
+    """The pages that a row stands for, each with its incident."""
+    if data.what == "notice":
+        return ()
+    if data.what == "page":
+        return ((row.id, row.incident_id),)
+    found = [scene.page(page) for page in data.pages]
+    return tuple([(each.id, each.incident_id) for each in found if each is not None])
+
+
+def _about(request: Act | Remark | Tick | Claimed | Done | Told, scene: Scene) -> str:
+    """The id of the incident that a request is about."""
+    if isinstance(request, Act | Remark):
+        return request.incident_id
+    if isinstance(request, Tick):
+        return request.row.id
+    if isinstance(request, Claimed):
+        return request.rows[0].incident_id
+    if isinstance(request, Done):
+        return request.job.incident_id
+    row = scene.page(request.page_id)
+    return row.incident_id if row is not None else ""

@@ -1,0 +1,164 @@
+"""The threads of a pager: one that decides, some for each channel that send, one that watches.
+
+One thread takes all that waits into one batch, so under load many requests share a commit; a channel that hangs holds
+up its own threads and no others.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Self
+
+from oncall_rota.paging.pager import Errand, Pager, Turn
+from oncall_rota.paging.ports.store import StoreFailed
+from oncall_rota.paging.request import Reply, Request
+
+MOST = 512  # requests in one batch
+TICK = 0.5  # seconds between two looks at what is due
+SENDERS = 16  # threads of one channel
+
+_Waiting = tuple[Request, "Future[Reply] | None"]
+
+
+class Crew:
+    """Runs a pager until `close`. `alarm`: says a sentence to whoever runs this.
+
+    `died`: set when the deciding thread has ended by a fault; nothing is ever paged then, and the process must end.
+    """
+
+    def __init__(self, pager: Pager, alarm: Callable[[str], None]) -> None:
+        self.pager = pager
+        self.died = threading.Event()
+        self.ticked = time.monotonic()  # when it last looked at what is due
+        self._alarm = alarm
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._channels: dict[str, ThreadPoolExecutor] = {}
+        self._closed = False
+        self._thread = threading.Thread(target=self._decide, name="oncall-pager", daemon=True)
+
+    def start(self) -> Self:
+        """Begin."""
+        self._thread.start()
+        return self
+
+    @property
+    def waiting(self) -> int:
+        """About how many requests wait for their commit: who takes signals in sheds load by it."""
+        return self._queue.qsize()
+
+    def submit(self, request: Request) -> Future[Reply]:
+        """A future of the reply: set when the decision is on disk. Raises nothing; the future may `StoreFailed`."""
+        future: Future[Reply] = Future()
+        if self._closed or self.died.is_set():
+            future.set_exception(StoreFailed("closed", "the pager has ended"))
+        else:
+            self._queue.put((request, future))
+        return future
+
+    # -- the deciding thread
+
+    def _decide(self) -> None:
+        try:
+            self._dispatch(self.pager.begin())
+            ticked = 0.0
+            while True:
+                group, last = self._group(max(ticked + TICK - time.monotonic(), 0.0))
+                if group:
+                    self._take(group)
+                if last:
+                    return
+                if time.monotonic() - ticked >= TICK:
+                    ticked = time.monotonic()
+                    self._dispatch(self.pager.tick())
+                    self.ticked = time.monotonic()
+        except BaseException as error:
+            self._alarm(f"the pager has died: {type(error).__name__}: {error}")
+            self.died.set()
+            self._refuse()
+            raise
+
+    def _group(self, patience: float) -> tuple[list[_Waiting], bool]:
+        """What waits, at most `MOST`; whether it is the end."""
+        group: list[_Waiting] = []
+        try:
+            found = self._queue.get(timeout=patience) if patience else self._queue.get_nowait()
+            while True:
+                if found is None:
+                    return group, True
+                group.append(found)
+                if len(group) >= MOST:
+                    break
+                found = self._queue.get_nowait()
+        except Empty:
+            pass
+        return group, False
+
+    def _take(self, group: Sequence[_Waiting]) -> None:
+        turn = self.pager.take([request for request, _ in group])
+        # Pages first: whoever waits for a reply can wait for that.
+        self._dispatch(turn)
+        for (_, future), reply in zip(group, turn.replies, strict=True):
+            if future is None:
+                continue
+            if isinstance(reply, Exception):
+                future.set_exception(reply)
+            else:
+                future.set_result(reply)
+
+    def _refuse(self) -> None:
+        while True:
+            try:
+                waiting = self._queue.get_nowait()
+            except Empty:
+                return
+            if waiting is not None and waiting[1] is not None:
+                waiting[1].set_exception(StoreFailed("closed", "the pager has died"))
+
+    def _dispatch(self, turn: Turn) -> None:
+        for errand in turn.errands:
+            channel = errand.channel
+            pool = self._channels.get(channel)
+            if pool is None:
+                pool = ThreadPoolExecutor(SENDERS, thread_name_prefix=f"oncall-{channel}")
+                self._channels[channel] = pool
+            pool.submit(self._run, errand)
+        for text in turn.alarms:
+            self._alarm(text)
+
+    def _run(self, errand: Errand) -> None:
+        """In a thread of the channel."""
+        request = self.pager.run(errand)
+        if request is not None:
+            self._queue.put((request, None))
+
+    def close(self, patience: float = 10.0) -> None:
+        """Finish what is being sent, at most `patience` seconds, write it down, and end. The store stays open."""
+        if self._closed:
+            return
+        self._closed = True
+        until = time.monotonic() + patience
+        ends = [threading.Thread(target=_ended, args=(pool,), daemon=True) for pool in self._channels.values()]
+        for each in ends:
+            each.start()
+        for each in ends:
+            each.join(max(until - time.monotonic(), 0.0))
+        self._queue.put(None)
+        self._thread.join(max(until - time.monotonic(), 1.0))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _ended(pool: ThreadPoolExecutor) -> None:
+    """Wait for what is being sent; what was not begun stays claimed, and is free when the store is closed."""
+    pool.shutdown(cancel_futures=True)

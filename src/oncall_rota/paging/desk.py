@@ -1,0 +1,95 @@
+"""The desk: requests in, decisions written in one transaction, pages to send out. Without a thread and without a wait.
+
+A batch is decided on what the store says, written whole, and only then answered; what another instance changed
+meanwhile is decided anew on what it wrote. A simulation calls `take` as the pager's thread does.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from oncall_rota.paging.batch import Batch, Slot
+from oncall_rota.paging.case import Scene
+from oncall_rota.paging.configuration import Configuration
+from oncall_rota.paging.job import Job
+from oncall_rota.paging.ports.store import Store, StoreFailed
+from oncall_rota.paging.request import Reply, Request
+
+ROUNDS = 50  # of decisions that follow from decisions, or are made anew; nothing needs a tenth of it
+KEPT_KEY = "code_key"  # of `meta`
+
+
+class Taken(NamedTuple):
+    """What a batch came to. `replies`: one for each request, an exception where it failed. `ringing`: calls to stop,
+    by channel and the provider's id. `alarms`: for whoever runs this.
+    """
+
+    replies: tuple[Reply | Exception, ...]
+    jobs: tuple[Job, ...]
+    ringing: tuple[tuple[str, str], ...] = ()
+    alarms: tuple[str, ...] = ()
+
+
+class Desk:
+    """Decides for one store. `configuration`: the last good one, asked once a batch. `token`: random bytes as hex.
+
+    `monotonic`: seconds of the process's own clock. `clock`: whose time the store's is, for the audit.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        configuration: Callable[[], Configuration],
+        token: Callable[[int], str] = secrets.token_hex,
+        monotonic: Callable[[], float] = time.monotonic,
+        clock: str = "system",
+    ) -> None:
+        self.store = store
+        self._configuration = configuration
+        self._token = token
+        self._monotonic = monotonic
+        self._clock = clock
+        self._secret = b""
+
+    def take(self, requests: Sequence[Request]) -> Taken:
+        """Decide, write and answer. Raises `StoreFailed`: then nothing counts as taken."""
+        replies: list[Reply | Exception] = [None] * len(requests)
+        jobs: list[Job] = []
+        ringing: list[tuple[str, str]] = []
+        alarms: list[str] = []
+        waiting = [Slot(number, request) for number, request in enumerate(requests)]
+        for _ in range(ROUNDS):
+            if not waiting:
+                break
+            batch = Batch(self.store, self.scene(), self._monotonic)
+            done = batch.take(waiting)
+            for number, reply in done.replies.items():
+                replies[number] = reply
+            jobs += done.jobs
+            ringing += done.ringing
+            alarms += done.alarms
+            waiting = done.waiting
+        else:
+            failed = StoreFailed("locked", "other instances were quicker again and again", "try again")
+            for slot in waiting:
+                if slot.number is not None:
+                    replies[slot.number] = failed
+        return Taken(tuple(replies), tuple(jobs), tuple(ringing), tuple(alarms))
+
+    def scene(self) -> Scene:
+        """What the decisions of this moment are made with."""
+        store = self.store
+        return Scene(store.now(), self._configuration(), self.secret, self._clock, store.page, self._token)
+
+    @property
+    def secret(self) -> bytes:
+        """What codes are made with: made once, and kept in the store."""
+        if not self._secret:
+            kept = self.store.get(KEPT_KEY)
+            if kept is None:
+                self.store.put(KEPT_KEY, kept := self._token(32))
+            self._secret = bytes.fromhex(kept)
+        return self._secret

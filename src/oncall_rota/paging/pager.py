@@ -1,0 +1,205 @@
+"""The pager: one tick is lease -> decide -> send -> record. It has no thread of its own; `crew` gives it some.
+
+`begin`, `tick` and `take` are called by one thread at a time, `run` by many: it does what a provider is needed for and
+says what to take back to the desk.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import timedelta
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from oncall_rota.paging.case import PAGER
+from oncall_rota.paging.delivery import Standing, attempt
+from oncall_rota.paging.desk import Desk
+from oncall_rota.paging.incident import TRIGGERED, Delayed
+from oncall_rota.paging.job import Job
+from oncall_rota.paging.ports.notifier import LOOK_UP, Cancels, Deadline, Notifier, TellsStatus
+from oncall_rota.paging.ports.store import OPEN, IncidentRow, PageRow, Store, StoreFailed
+from oncall_rota.paging.request import Act, Claimed, Done, Reply, Request, Tick, Told
+
+MANY = 500  # incidents, or pages, of one tick; the next one takes what is left
+POLLED = (60.0, 90.0)  # seconds after a send; what its provider has not confirmed by the last one is late
+
+
+class Poll(NamedTuple):
+    """Ask a provider how far a page has come: its own word may be lost. `last`: what is not there now is late."""
+
+    channel: str
+    page_id: str
+    incident_id: str
+    provider_id: str
+    last: bool = False
+
+
+class Hush(NamedTuple):
+    """Stop what rings."""
+
+    channel: str
+    provider_id: str
+
+
+Errand = Job | Poll | Hush
+
+
+class Turn(NamedTuple):
+    """What a batch or a tick came to: replies as the desk gave them, errands to run, alarms to raise."""
+
+    replies: tuple[Reply | Exception, ...]
+    errands: tuple[Errand, ...]
+    alarms: tuple[str, ...]
+
+
+class Pager:
+    """Drives incidents. `notifier`: a channel by name, made at its first use; it may raise.
+
+    `only`: while it is not None, these incidents and no others.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        notifier: Callable[[str], Notifier],
+        only: set[str] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._desk = desk
+        self._notifier = notifier
+        self.only = only
+        self._monotonic = monotonic
+        self._polls: list[tuple[float, Poll]] = []  # a heap
+
+    @property
+    def store(self) -> Store:
+        """The desk's store."""
+        return self._desk.store
+
+    def begin(self) -> Turn:
+        """A process starts: whatever is open is looked at, as time has passed without us."""
+        return self.take([Tick(row) for row in self._open()])
+
+    def _open(self) -> Iterator[IncidentRow]:
+        if self.only is not None:
+            return
+        before = None
+        while rows := self.store.incidents(OPEN, limit=MANY, before=before):
+            yield from rows
+            before = rows[-1].opened_at
+
+    def tick(self) -> Turn:
+        """What is due, the pages that are free to take, and what its provider ought to have confirmed."""
+        at = self._monotonic()
+        due = [Tick(row) for row in self.store.due(MANY) if self.only is None or row.id in self.only]
+        turn = self.take([*due, *self._claims(at)])
+        polls: list[Errand] = []
+        while self._polls and self._polls[0][0] <= at:
+            polls.append(heapq.heappop(self._polls)[1])
+        return turn._replace(errands=(*turn.errands, *polls))
+
+    def _claims(self, at: float) -> list[Claimed]:
+        """Pages that this instance takes over. Those that waited for one address's budget are taken together."""
+        if self.only is None:
+            rows = list(self.store.claim(MANY))
+        else:
+            rows = [row for each in sorted(self.only) for row in self.store.claim(MANY, each)]
+
+        def together(row: PageRow) -> tuple[str, ...]:
+            first = row.state == "claimed" and row.attempts == 1
+            return (row.channel, row.address_ref) if first else (row.id,)
+
+        return [Claimed(tuple(group), at) for _, group in groupby(sorted(rows, key=together), together)]
+
+    def take(self, requests: Sequence[Request]) -> Turn:
+        """Decide, write and answer; what is to be done then."""
+        if not requests:
+            return Turn((), (), ())
+        taken = self._desk.take(requests)
+        for request in requests:
+            if isinstance(request, Done) and request.result.state == "sent":
+                self._watch(request)
+        hush = [Hush(channel, provider_id) for channel, provider_id in taken.ringing]
+        return Turn(taken.replies, (*taken.jobs, *hush), taken.alarms)
+
+    def _watch(self, done: Done) -> None:
+        job, result = done.job, done.result
+        if result.provider_id is None or job.what == "notice":
+            return
+        poll = Poll(job.channel, job.page_id, job.incident_id, result.provider_id)
+        at = self._monotonic()
+        heapq.heappush(self._polls, (at + POLLED[0], poll))
+        heapq.heappush(self._polls, (at + POLLED[1], poll._replace(last=True)))
+
+    # -- what providers are needed for; many at a time
+
+    def run(self, errand: Errand) -> Request | None:
+        """Run an errand; what to take back to the desk, if anything. Never raises what a notifier does."""
+        if isinstance(errand, Job):
+            known = _Known(self.store, errand.channel)
+            return Done(errand, attempt(errand, self._notifier, self.standing, known, self._alone, self._monotonic))
+        try:
+            sender = self._notifier(errand.channel)
+            deadline = Deadline(LOOK_UP.total_seconds(), self._monotonic)
+            if isinstance(errand, Poll):
+                return _polled(errand, sender, deadline)
+            if isinstance(sender, Cancels):
+                sender.cancel(errand.provider_id, deadline)
+        except Exception:  # noqa: BLE001 - a poll comes again, and what cannot be stopped rings on
+            return _late(errand) if isinstance(errand, Poll) and errand.last else None
+        return None
+
+    def standing(self, job: Job) -> Standing:
+        """What has become of a claim since it was made; a store that cannot tell is no reason for silence."""
+        try:
+            if not self.store.holds(job.page_id, job.fence):
+                return "lost"
+            if job.what == "notice":
+                return "held"
+            rows = [self.store.incident(incident_id) for _, incident_id in job.named]
+            triggered = any(row is not None and row.status == TRIGGERED for row in rows)
+            return "held" if triggered else "cancelled"
+        except StoreFailed:
+            return "held"
+
+    def _alone(self, job: Job) -> bool:
+        """Whether no other page to the address is on its way; of two, the one that was made first goes first."""
+        try:
+            others = self.store.pending(job.channel, job.address_ref)
+        except StoreFailed:
+            return True
+        return not others or others[0].id == job.page_id or all(row.state == "waiting" for row in others[:1])
+
+
+class _Known(AbstractSet[str]):
+    """The ids of one provider that any page of ours has, asked one by one."""
+
+    def __init__(self, store: Store, channel: str) -> None:
+        self._store = store
+        self._channel = channel
+
+    def __contains__(self, provider_id: object) -> bool:
+        return self._store.page_by_provider_id(self._channel, str(provider_id)) is not None
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _polled(poll: Poll, sender: Notifier, deadline: Deadline) -> Request | None:
+    if not isinstance(sender, TellsStatus):
+        return None
+    found = sender.status(poll.provider_id, deadline)
+    if found.state in ("delivered", "failed"):
+        return Told(poll.page_id, found.state, poll.provider_id, found.detail)
+    return _late(poll) if poll.last else None
+
+
+def _late(poll: Poll) -> Act:
+    why = f"not confirmed within {timedelta(seconds=POLLED[1]).seconds} s"
+    return Act(poll.incident_id, Delayed(poll.page_id, why), PAGER)

@@ -1,0 +1,75 @@
+"""What the desk is asked to do with incidents, beside taking signals in; and what it answers."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from oncall_rota.paging.incident import Event, Incident
+from oncall_rota.paging.job import Job, Result
+from oncall_rota.paging.ports.store import IncidentRow, PageRow
+from oncall_rota.paging.signal import Accepted, Signal
+
+
+class Act(NamedTuple):
+    """Somebody, or the pager itself, does something about an incident. `actor`: a person's id, or what acts."""
+
+    incident_id: str
+    event: Event
+    actor: str
+
+
+class Remark(NamedTuple):
+    """Somebody writes something down about an incident."""
+
+    incident_id: str
+    by: str
+    text: str
+
+
+class Tick(NamedTuple):
+    """Something is due for an incident, or a process has just begun."""
+
+    row: IncidentRow
+
+
+class Claimed(NamedTuple):
+    """Pages to one address that this instance has taken over, or whose wait is over.
+
+    `at`: seconds of this process's monotonic clock, before they were claimed.
+    """
+
+    rows: tuple[PageRow, ...]
+    at: float
+
+
+class Done(NamedTuple):
+    """A job has ended."""
+
+    job: Job
+    result: Result
+
+
+class Told(NamedTuple):
+    """A provider said, later, how far a page has come."""
+
+    page_id: str
+    state: Literal["sent", "delivered", "failed"]
+    provider_id: str | None
+    why: str = ""
+
+
+Request = Signal | Act | Remark | Tick | Claimed | Done | Told
+
+
+class Acted(NamedTuple):
+    """What an `Act` or a `Remark` came to. `incident` None: there is none of that id. `refused`: why it has no effect.
+
+    `held`: it holds in memory alone, because the store has failed.
+    """
+
+    incident: Incident | None
+    refused: str = ""
+    held: bool = False
+
+
+Reply = Accepted | Acted | None

@@ -1,0 +1,43 @@
+"""A clock that waits can be measured by: never behind itself."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from oncall_rota.timeline.clock import SystemClock
+
+SLACK = timedelta(seconds=2)  # what a clock that is adjusted gently may be off between two readings
+
+
+class SteadyClock:
+    """The machine's clock, but a wait inside one process is not made longer by setting it back.
+
+    Set forward, it follows, as after a suspend. `ahead`: by how much it is ahead of the machine's clock since that was
+    set back, until that is put right. `wall`, `monotonic`: what it reads; the latter in seconds.
+    """
+
+    def __init__(
+        self, wall: Callable[[], datetime] | None = None, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._wall = wall or SystemClock().now
+        self._monotonic = monotonic
+        self._last = (monotonic(), self._wall())
+        self._reading = threading.Lock()
+        self.ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        """The present instant, an aware UTC `datetime`."""
+        with self._reading:
+            before, told = self._last
+            monotonic, wall = self._monotonic(), self._wall()
+            expected = told + timedelta(seconds=monotonic - before)
+            if self.ahead and wall >= expected - SLACK:
+                self.ahead = timedelta(0)
+            elif wall + self.ahead < expected - SLACK:
+                self.ahead = expected - wall
+            at = max(wall + self.ahead, told)
+            self._last = (monotonic, at)
+            return at
