@@ -6,7 +6,8 @@ import secrets
 import threading
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from oncall_rota.config import Catalog, paging
 from oncall_rota.errors import ConfigurationError, UnknownName
@@ -14,10 +15,12 @@ from oncall_rota.paging.direct import ByOneChannel, Run, sent_directly
 from oncall_rota.paging.incident import Incident, Page
 from oncall_rota.paging.message import Message, cleaned
 from oncall_rota.paging.ports.notifier import Declaration, Notifier, NotifierError, Receipt
+from oncall_rota.paging.ports.store import StoreFailed, StoreHeld
 from oncall_rota.paging.world import Configured, World
 
 if TYPE_CHECKING:
     from oncall_rota.config.page import Paging
+    from oncall_rota.paging.model import Channel
 
 
 def notifiers() -> Mapping[str, Declaration]:
@@ -45,21 +48,10 @@ def direct_paging(catalog: Catalog, incident: Incident, via: str | None, now: da
     everybody: World = _configured(catalog, found)
     if via is not None and via not in found.channels:
         raise UnknownName(f"no channel {via!r} in oncall.yaml", f"there is {', '.join(found.channels) or 'none'}")
-    made: dict[str, Notifier] = {}
-    making = threading.Lock()
+    channels = Channels(found.channels)
 
     def notifier(name: str) -> Notifier:
-        if not send:
-            return _UNSENT
-        from oncall_rota.notifiers.registry import make
-
-        with making:
-            if name not in made:
-                try:
-                    made[name] = make(found.channels[name])
-                except ConfigurationError as error:
-                    raise NotifierError(str(error), permanent=True) from None
-            return made[name]
+        return channels(name) if send else _UNSENT
 
     owner = catalog.teams.get(incident.team)
     service = owner.services.get(incident.service or "") if owner is not None else None
@@ -72,6 +64,106 @@ def direct_paging(catalog: Catalog, incident: Incident, via: str | None, now: da
 
     people = everybody if via is None else ByOneChannel(everybody, via)
     return sent_directly(incident, now, people, message, notifier)
+
+
+class Channels:
+    """The channels of oncall.yaml by name, each made ready once, at its first use, in whatever thread that is.
+
+    `public_url`: of the server that providers call back; None without one. One that takes long delays no other.
+    """
+
+    def __init__(self, channels: Mapping[str, Channel], public_url: str | None = None) -> None:
+        self._channels = channels
+        self._public_url = public_url
+        self._made: dict[str, Notifier] = {}
+        self._making = {name: threading.Lock() for name in channels}
+
+    def __call__(self, name: str) -> Notifier:
+        """One of them. Raises `NotifierError`: options, secrets or its provider's package are missing."""
+        from oncall_rota.notifiers.registry import make
+
+        with self._making[name]:
+            if name not in self._made:
+                try:
+                    self._made[name] = make(self._channels[name], self._public_url)
+                except ConfigurationError as error:
+                    raise NotifierError(str(error), permanent=True) from None
+            return self._made[name]
+
+
+def configured_store(catalog: Catalog) -> str | None:
+    """What oncall.yaml says of where the store is, a reference followed; None: nothing. Raises `ConfigurationError`."""
+    found = paging(catalog)
+    written = found.server.get("store")
+    if written is None:
+        # A mistake may be the reason; another store than the one that was meant would be silent.
+        wrong = [each for each in found.problems if each.path == "oncall.yaml"]
+        if wrong:
+            raise ConfigurationError("oncall.yaml does not say where the store is", problems=wrong)
+        return None
+    if isinstance(written, str):
+        return written
+    from oncall_rota.notifiers.secret import NoSecret, resolved
+
+    try:
+        return resolved(written).reveal()
+    except NoSecret as missing:
+        raise ConfigurationError(f"server.store of oncall.yaml: {missing}", "set it, or name it with --store") from None
+
+
+def migrate_store(where: str) -> list[str]:
+    """Bring a store to this program's schema; the names of the steps taken."""
+    from oncall_rota.store import migrate
+
+    return migrate(where)
+
+
+def backup_store(where: str, target: Path) -> None:
+    """Copy a store in a file to a new file. Raises `UsageError`, `StoreFailed`, `OncallError`."""
+    from oncall_rota.store import backup
+
+    backup(where, target)
+
+
+class Restored(NamedTuple):
+    """A store after `restore`. `aside`: where the one of before lies. `wrong`: what its check found, in sentences.
+
+    `unseen`: why nobody could look; empty when somebody did.
+    """
+
+    aside: Path | None
+    wrong: tuple[str, ...] = ()
+    open_incidents: int = 0
+    unseen: str = ""
+
+
+def restore_store(saved: Path, where: str, *, write: bool) -> Restored:
+    """Make a copy the store at `where` and look at it; with `write` False in another place, which is forgotten then.
+
+    Raises `UsageError`, `StoreFailed`, `StoreHeld`, `StoreTooOld`; then the store is as it was.
+    """
+    from tempfile import TemporaryDirectory
+
+    from oncall_rota.store import SCHEMES, restore
+    from oncall_rota.store.owner import lock_path, writers_of
+
+    if write or where.startswith(SCHEMES):  # PostgreSQL has tools of its own for it, which is said
+        return _looked_at(where, restore(saved, where))
+    if owners := writers_of(lock_path(Path(where))):
+        raise StoreHeld(f"{where} is in use by process {owners[0]}", "end that one first")
+    with TemporaryDirectory(prefix="oncall-") as folder:
+        rehearsed = str(Path(folder) / "oncall.db")
+        return _looked_at(rehearsed, restore(saved, rehearsed))
+
+
+def _looked_at(where: str, aside: Path | None) -> Restored:
+    from oncall_rota.store import open_store
+
+    try:
+        with open_store(where, name="oncall restore") as store:
+            return Restored(aside, store.check(), len(store.incidents(limit=100_000)))
+    except (StoreFailed, StoreHeld) as error:
+        return Restored(aside, unseen=str(error))
 
 
 class _Unsent:
