@@ -34,10 +34,8 @@ class SteadyClock:
             before, told = self._last
             monotonic, wall = self._monotonic(), self._wall()
             expected = told + timedelta(seconds=monotonic - before)
-            if self.ahead and wall >= expected - SLACK:
-                self.ahead = timedelta(0)
-            elif wall + self.ahead < expected - SLACK:
-                self.ahead = expected - wall
-            at = max(wall + self.ahead, told)
+            behind = wall < expected - SLACK
+            self.ahead = expected - wall if behind else timedelta(0)
+            at = expected if behind else max(wall, told)
             self._last = (monotonic, at)
             return at

@@ -1,0 +1,112 @@
+"""What a face may ask of incidents, whoever has the store: this process, or one that is reached over a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from datetime import timedelta
+from typing import NamedTuple, Protocol
+
+from oncall_rota.paging.incident import Event, Incident
+from oncall_rota.paging.job import page_data
+from oncall_rota.paging.ports.store import OPEN, AuditRow, IncidentRow, IncidentStatus, PageRow, Store
+from oncall_rota.paging.request import Act, Acted, Remark, Reply, Request
+from oncall_rota.paging.saved import incident_of
+from oncall_rota.paging.signal import Accepted, Signal
+
+CODE_LASTS = timedelta(hours=24)  # so long a page's code acknowledges
+SHORTEST_PREFIX = 4  # characters of an incident's id that may stand for it
+ANSWERED = 30.0  # seconds in which the desk has answered, or the store has failed
+
+
+class Story(NamedTuple):
+    """Everything that is kept about an incident: its pages and the audit in order of time."""
+
+    row: IncidentRow
+    incident: Incident
+    pages: tuple[PageRow, ...]
+    audit: tuple[AuditRow, ...]
+
+
+class Office(Protocol):
+    """Every method may raise `StoreFailed`, and of a remote one `OfficeGone`."""
+
+    def signal(self, signal: Signal) -> Accepted:
+        """Take a signal in; on disk when it returns."""
+        ...
+
+    def act(self, incident_id: str, event: Event, actor: str) -> Acted:
+        """Do something about an incident; on disk when it returns."""
+        ...
+
+    def remark(self, incident_id: str, by: str, text: str) -> Acted:
+        """Write something down about an incident."""
+        ...
+
+    def meant(self, reference: str) -> tuple[IncidentRow, ...]:
+        """The incidents that an id, its unique beginning or a page's code means: none, one, or those to choose from.
+
+        A bundle's code means all that it names.
+        """
+        ...
+
+    def incidents(
+        self, statuses: Sequence[IncidentStatus] = OPEN, team: str | None = None, limit: int = 1000
+    ) -> tuple[IncidentRow, ...]:
+        """Incidents, newest first."""
+        ...
+
+    def story(self, incident_id: str) -> Story | None:
+        """Everything about an incident."""
+        ...
+
+
+class StoreOffice:
+    """The office of the process that has the store. `submit`: the crew's."""
+
+    def __init__(self, store: Store, submit: Callable[[Request], Future[Reply]]) -> None:
+        self._store = store
+        self._submit = submit
+
+    def signal(self, signal: Signal) -> Accepted:
+        reply = self._submit(signal).result(ANSWERED)
+        assert isinstance(reply, Accepted)
+        return reply
+
+    def act(self, incident_id: str, event: Event, actor: str) -> Acted:
+        return self._acted(Act(incident_id, event, actor))
+
+    def remark(self, incident_id: str, by: str, text: str) -> Acted:
+        return self._acted(Remark(incident_id, by, text))
+
+    def _acted(self, request: Act | Remark) -> Acted:
+        reply = self._submit(request).result(ANSWERED)
+        assert isinstance(reply, Acted)
+        return reply
+
+    def meant(self, reference: str) -> tuple[IncidentRow, ...]:
+        reference = reference.strip().lower().removeprefix("#")
+        row = self._store.incident(reference)
+        if row is not None:
+            return (row,)
+        found: dict[str, IncidentRow] = {}
+        for page in self._store.pages_by_code(reference, self._store.now() - CODE_LASTS):
+            names = [self._store.page(each) for each in page_data(page.data).pages]
+            for incident_id in (page.incident_id, *[each.incident_id for each in names if each is not None]):
+                known = self._store.incident(incident_id)
+                if known is not None:
+                    found[incident_id] = known
+        if not found and len(reference) >= SHORTEST_PREFIX:
+            found = {each.id: each for each in self._store.incidents() if each.id.startswith(reference)}
+        return tuple(found.values())
+
+    def incidents(
+        self, statuses: Sequence[IncidentStatus] = OPEN, team: str | None = None, limit: int = 1000
+    ) -> tuple[IncidentRow, ...]:
+        return self._store.incidents(statuses, team, limit)
+
+    def story(self, incident_id: str) -> Story | None:
+        row = self._store.incident(incident_id)
+        if row is None:
+            return None
+        return Story(row, incident_of(row), self._store.pages(incident_id), self._store.audit(incident_id))
