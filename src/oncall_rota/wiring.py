@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from oncall_rota.config import Catalog, paging
+from oncall_rota.config import ERROR, Catalog, Problem, paging
 from oncall_rota.errors import ConfigurationError, UnknownName
 from oncall_rota.paging.direct import ByOneChannel, Run, sent_directly
 from oncall_rota.paging.incident import Incident, Page
@@ -91,15 +91,18 @@ class Channels:
             return self._made[name]
 
 
-def configured_store(catalog: Catalog) -> str | None:
-    """What oncall.yaml says of where the store is, a reference followed; None: nothing. Raises `ConfigurationError`."""
-    found = paging(catalog)
-    written = found.server.get("store")
+def configured_store(catalog: Catalog, problems: Iterable[Problem]) -> str | None:
+    """What oncall.yaml says of where the store is, a reference followed; None: nothing. Raises `ConfigurationError`.
+
+    `problems`: those of the folder. Where one may be why nothing is said, no other store is taken silently.
+    """
+    written = paging(catalog).server.get("store")
     if written is None:
-        # A mistake may be the reason; another store than the one that was meant would be silent.
-        wrong = [each for each in found.problems if each.path == "oncall.yaml"]
-        if wrong:
-            raise ConfigurationError("oncall.yaml does not say where the store is", problems=wrong)
+        wrong = [each for each in problems if each.path == "oncall.yaml" and each.severity == ERROR]
+        text = catalog.texts.get("oncall.yaml", "")
+        if wrong and (not text or "server" in text or "store" in text):
+            hint = "until that is mended, name it with --store"
+            raise ConfigurationError("oncall.yaml does not say where the store is", hint, wrong)
         return None
     if isinstance(written, str):
         return written
@@ -111,11 +114,26 @@ def configured_store(catalog: Catalog) -> str | None:
         raise ConfigurationError(f"server.store of oncall.yaml: {missing}", "set it, or name it with --store") from None
 
 
-def migrate_store(where: str) -> list[str]:
-    """Bring a store to this program's schema; the names of the steps taken."""
-    from oncall_rota.store import migrate
+def migrate_store(where: str, *, write: bool) -> list[str]:
+    """Bring a store to this program's schema; the names of the steps taken, or to be taken with `write` False.
 
-    return migrate(where)
+    A store in a file takes its steps when it is opened, and names none.
+    """
+    from oncall_rota.store import SCHEMES, migrate
+
+    if write:
+        return migrate(where)
+    if not where.startswith(SCHEMES):
+        return []
+    from oncall_rota.store.migration import pending
+    from oncall_rota.store.postgresql import schema
+    from oncall_rota.store.postgresql_server import connect, errors, failure
+
+    try:
+        with connect(where, "oncall migrate --dry-run") as connection:
+            return [step.name for step in pending("postgresql", *schema(connection))]
+    except errors() as error:
+        raise failure(error) from error
 
 
 def backup_store(where: str, target: Path) -> None:

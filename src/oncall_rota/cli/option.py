@@ -53,3 +53,11 @@ Tz = Annotated[
     typer.Option("--tz", metavar="ZONE", help="Zone of local times; else $ONCALL_TZ, else the system's."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="WHERE",
+        help="The store: a file or postgresql://…; else $ONCALL_STORE, else server.store of oncall.yaml.",
+    ),
+]
