@@ -9,14 +9,18 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from oncall_rota.paging.batch import Batch, Slot
 from oncall_rota.paging.case import Scene
 from oncall_rota.paging.configuration import Configuration
+from oncall_rota.paging.fallback import FallbackStore
 from oncall_rota.paging.job import Job
 from oncall_rota.paging.ports.store import Store, StoreFailed
-from oncall_rota.paging.request import Reply, Request
+from oncall_rota.paging.request import Acted, Reply, Request
+from oncall_rota.paging.signal import Accepted
+from oncall_rota.paging.steady import Corrected
 
 ROUNDS = 50  # of decisions that follow from decisions, or are made anew; nothing needs a tenth of it
 KEPT_KEY = "code_key"  # of `meta`
@@ -36,7 +40,8 @@ class Taken(NamedTuple):
 class Desk:
     """Decides for one store. `configuration`: the last good one, asked once a batch. `token`: random bytes as hex.
 
-    `monotonic`: seconds of the process's own clock. `clock`: whose time the store's is, for the audit.
+    `monotonic`: seconds of the process's own clock. `clock`: whose time the store's is, for the audit. `ahead`: by how
+    much that is ahead of the wall clock, which tells who is on call.
     """
 
     def __init__(
@@ -46,13 +51,16 @@ class Desk:
         token: Callable[[int], str] = secrets.token_hex,
         monotonic: Callable[[], float] = time.monotonic,
         clock: str = "system",
+        ahead: Callable[[], timedelta] = timedelta,
     ) -> None:
         self.store = store
-        self._configuration = configuration
-        self._token = token
+        self.configuration = configuration
+        self.token = token
         self._monotonic = monotonic
         self._clock = clock
-        self._secret = b""
+        self._ahead = ahead
+        # What codes are made with: the same for all instances on a store.
+        self._secret = bytes.fromhex(store.keep(KEPT_KEY, token(32)))
 
     def take(self, requests: Sequence[Request]) -> Taken:
         """Decide, write and answer. Raises `StoreFailed`: then nothing counts as taken."""
@@ -77,19 +85,20 @@ class Desk:
             for slot in waiting:
                 if slot.number is not None:
                     replies[slot.number] = failed
+        if isinstance(self.store, FallbackStore) and self.store.failed is not None:
+            replies = [_in_memory(reply, self.store.failed) for reply in replies]
         return Taken(tuple(replies), tuple(jobs), tuple(ringing), tuple(alarms))
 
     def scene(self) -> Scene:
         """What the decisions of this moment are made with."""
-        store = self.store
-        return Scene(store.now(), self._configuration(), self.secret, self._clock, store.page, self._token)
+        store, configuration, ahead = self.store, self.configuration(), self._ahead()
+        if ahead:
+            configuration = configuration._replace(world=Corrected(configuration.world, ahead))
+        return Scene(store.now(), configuration, self._secret, self._clock, store.page, self.token)
 
-    @property
-    def secret(self) -> bytes:
-        """What codes are made with: made once, and kept in the store."""
-        if not self._secret:
-            kept = self.store.get(KEPT_KEY)
-            if kept is None:
-                self.store.put(KEPT_KEY, kept := self._token(32))
-            self._secret = bytes.fromhex(kept)
-        return self._secret
+
+def _in_memory(reply: Reply | Exception, failed: StoreFailed) -> Reply | Exception:
+    """A signal that is in memory alone was paged, and yet not taken in: its sender has to try again."""
+    if isinstance(reply, Accepted):
+        return failed
+    return reply._replace(held=True) if isinstance(reply, Acted) else reply

@@ -17,8 +17,10 @@ from typing import Any, NamedTuple
 from oncall_rota.paging.case import PAGER
 from oncall_rota.paging.delivery import Standing, attempt
 from oncall_rota.paging.desk import Desk
+from oncall_rota.paging.fallback import FallbackStore
 from oncall_rota.paging.incident import TRIGGERED, Delayed
 from oncall_rota.paging.job import Job
+from oncall_rota.paging.outcry import Outcry
 from oncall_rota.paging.ports.notifier import LOOK_UP, Cancels, Deadline, Notifier, TellsStatus
 from oncall_rota.paging.ports.store import OPEN, IncidentRow, PageRow, Store, StoreFailed
 from oncall_rota.paging.request import Act, Claimed, Done, Reply, Request, Tick, Told
@@ -73,6 +75,7 @@ class Pager:
         self.only = only
         self._monotonic = monotonic
         self._polls: list[tuple[float, Poll]] = []  # a heap
+        self._outcry = Outcry(desk.configuration, desk.token, monotonic)
 
     @property
     def store(self) -> Store:
@@ -95,11 +98,19 @@ class Pager:
         """What is due, the pages that are free to take, and what its provider ought to have confirmed."""
         at = self._monotonic()
         due = [Tick(row) for row in self.store.due(MANY) if self.only is None or row.id in self.only]
-        turn = self.take([*due, *self._claims(at)])
-        polls: list[Errand] = []
+        turn = self.take([*due, *self._claims(at), *self._overtaken()])
+        more: list[Errand] = []
         while self._polls and self._polls[0][0] <= at:
-            polls.append(heapq.heappop(self._polls)[1])
-        return turn._replace(errands=(*turn.errands, *polls))
+            more.append(heapq.heappop(self._polls)[1])
+        said, messages = self._outcry.heard(self.store, self.store.now())
+        return turn._replace(errands=(*turn.errands, *more, *messages), alarms=(*turn.alarms, *said))
+
+    def _overtaken(self) -> list[Act]:
+        """What was done while the store had failed, and another instance has written over."""
+        if not isinstance(self.store, FallbackStore):
+            return []
+        acts, self.store.acts = self.store.acts, []
+        return acts
 
     def _claims(self, at: float) -> list[Claimed]:
         """Pages that this instance takes over. Those that waited for one address's budget are taken together."""

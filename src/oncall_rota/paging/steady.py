@@ -1,4 +1,4 @@
-"""A clock that waits can be measured by: never behind itself."""
+"""A clock that waits can be measured by: never behind itself; and a world that knows the time of day all the same."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from oncall_rota.paging.model import Policy
+from oncall_rota.paging.world import World
+from oncall_rota.schedule.model import Schedule
 from oncall_rota.timeline.clock import SystemClock
 
 SLACK = timedelta(seconds=2)  # what a clock that is adjusted gently may be off between two readings
@@ -39,3 +42,22 @@ class SteadyClock:
             at = expected if behind else max(wall, told)
             self._last = (monotonic, at)
             return at
+
+
+class Corrected:
+    """A world asked by a clock that is `ahead`: who is on call is told by the clock on the wall."""
+
+    def __init__(self, world: World, ahead: timedelta) -> None:
+        self._world = world
+        self._ahead = ahead
+        self.team = world.team
+        self.reach = world.reach
+        self.last_resort = world.last_resort
+
+    def policy(self, team: str, service: str | None, severity: str, at: datetime) -> Policy | None:
+        """Whose escalation it is."""
+        return self._world.policy(team, service, severity, at - self._ahead)
+
+    def on_call(self, schedule: Schedule, at: datetime) -> tuple[str, ...]:
+        """The ids of those on call, sorted."""
+        return self._world.on_call(schedule, at - self._ahead)

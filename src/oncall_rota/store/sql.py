@@ -169,6 +169,10 @@ class SqlStore(ABC):
     def put(self, key: str, value: str) -> None:
         self._write(statement.PUT, (key, value))
 
+    def keep(self, key: str, value: str) -> str:
+        self._write(statement.KEEP, (key, value))
+        return self.get(key) or value
+
     def get(self, key: str) -> str | None:
         return self._one(lambda row: str(row[0]), statement.GET, key)
 

@@ -93,6 +93,7 @@ PUBLISH = (
 REVISION = "SELECT team, digest, commit_id, at, content FROM revisions WHERE team = ?"
 DIGESTS = "SELECT team, digest FROM revisions"
 PUT = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+KEEP = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING"
 GET = "SELECT value FROM meta WHERE key = ?"
 
 # Retention. The trigger on audit lets go of what lies before `audit_from`.

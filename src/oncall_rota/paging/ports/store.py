@@ -292,6 +292,9 @@ class Store(AbstractContextManager["Store"], Protocol):
     def put(self, key: str, value: str) -> None:
         """Keep a value under a key."""
 
+    def keep(self, key: str, value: str) -> str:
+        """The value kept under a key; this one, and from now on, when there was none."""
+
     def get(self, key: str) -> str | None:
         """The value kept under a key."""
 

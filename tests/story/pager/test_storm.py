@@ -1,0 +1,95 @@
+"""Budgets and bundles: a storm is told in few messages, and nobody is left out of them."""
+
+from __future__ import annotations
+
+from fake_phones import person, rota, step
+from night import Night
+
+from oncall_rota.paging.office import StoreOffice
+from oncall_rota.paging.ports.notifier import NotifierError
+from oncall_rota.paging.signal import Signal
+
+
+def storm(night: Night, count: int) -> list[str]:
+    """So many new incidents at once."""
+    return [night.signal(f"key{number}").incident_id for number in range(count)]
+
+
+def only_sms(night: Night) -> None:
+    """Alice is reached by SMS alone, three at once and one a minute."""
+    night.field.people["alice"] = person("alice", "0m sms", without="push call email")
+    night.limits("sms", 3, "1m")
+
+
+def test_the_first_pages_go_at_once_and_the_rest_in_one_bundle_within_a_minute(night: Night) -> None:
+    """Ten incidents: three messages now, one for the other seven."""
+    only_sms(night)
+    storm(night, 10)
+    assert night.channels_to("alice") == ["sms"] * 3
+    night.passes("1m")
+    sent = night.to("alice")
+    assert len(sent) == 4
+    assert sent[-1].message.summary.startswith("7 incidents: ")
+    assert len(sent[-1].message.lines) == 7
+
+
+def test_the_code_of_a_bundle_means_all_that_it_names(night: Night) -> None:
+    """One answer takes seven incidents."""
+    only_sms(night)
+    opened = storm(night, 10)
+    night.passes("1m")
+    office = StoreOffice(night.store, night.pager.take)  # type: ignore[arg-type]
+    assert {row.id for row in office.meant(night.to("alice")[-1].message.code)} == set(opened[3:])
+    assert [row.id for row in office.meant(night.to("alice")[0].message.code)] == opened[:1]
+
+
+def test_what_costs_nothing_goes_at_once(night: Night) -> None:
+    """The mail that was due in ten minutes comes now, as the SMS has to wait."""
+    night.field.people["alice"] = person("alice", "0m sms", "4m email")
+    night.limits("sms", 1, "1m")
+    storm(night, 3)
+    assert night.channels_to("alice") == ["sms", "email", "email"]
+
+
+def test_who_got_it_otherwise_waits_for_the_budget(night: Night) -> None:
+    """Fifteen calls an hour stay fifteen an hour when every incident has come by mail."""
+    night.field.people["alice"] = person("alice", "0m call", "4m email")
+    night.field.escalates(step(night.field.primary, "2h"))
+    night.limits("call", 3, "4m")
+    for number in range(60):
+        night.signal(f"key{number}")
+        night.passes("1m")
+    assert night.channels_to("alice").count("email") == 60
+    assert night.channels_to("alice").count("call") <= 3 + 15
+
+
+def test_who_is_outside_the_storm_never_waits_for_it(night: Night) -> None:
+    """Alice's budget is hers alone."""
+    only_sms(night)
+    other = rota("primary", "dave", team="shop")
+    night.field.schedules["shop"] = {"primary": other}
+    night.field.escalates(step(other), team="shop")
+    night.field.people["dave"] = person("dave", "0m sms")
+    storm(night, 20)
+    night.takes(Signal("prod-am", "checkout", "checkout is down", team="shop"))
+    assert night.channels_to("dave") == ["sms"]
+
+
+def test_a_bundle_that_fails_is_followed_by_the_next_rule_of_every_incident(night: Night) -> None:
+    """Named in a bundle means paged; a bundle that nobody got pages nobody."""
+    night.field.people["alice"] = person("alice", "0m sms", "20m call")
+    night.field.escalates(step(night.field.primary, "1h"))
+    night.limits("sms", 1, "1m")
+    storm(night, 3)
+    night.providers["sms"].refuses.append(NotifierError("no such number", permanent=True))
+    night.passes("1m")
+    assert night.channels_to("alice") == ["sms", "call", "call"]
+
+
+def test_an_acknowledged_incident_is_left_out_of_the_bundle(night: Night) -> None:
+    """Bob took one of them meanwhile."""
+    only_sms(night)
+    opened = storm(night, 6)
+    night.acknowledges("bob", opened[4])
+    night.passes("1m")
+    assert night.to("alice")[-1].message.summary.startswith("2 incidents: ")
