@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from oncall_rota.paging.bundle import Held, bundled_job
+from oncall_rota.paging.bundle import Held, bundled_job, is_held
 from oncall_rota.paging.case import PAGER, Case, Scene
 from oncall_rota.paging.incident import TRIGGERED, Delayed, Failed, Incident, Opened, Resolved, Ticked
 from oncall_rota.paging.job import Job, PageData, address_of, message_of, page_data
@@ -171,7 +171,7 @@ class Batch:
                 over = case.incident is None or case.incident.status != TRIGGERED
                 case.outcomes.append(Outcome(row.id, row.fence, "cancelled" if over else "missed"))
                 case.note("dropped", "nobody needs it any more" if over else "its step is over", page=row.id)
-            elif data.what == "page" and row.state == "claimed" and row.attempts == 1:
+            elif row.state == "claimed" and is_held(row, data):
                 held.append(Held(row, case.incident, data))
             else:
                 job = self._job(row, case.incident, data)
@@ -190,7 +190,7 @@ class Batch:
         if incident.status != TRIGGERED:
             return False
         # One that waits for its budget is sent even when its step is over: it may be the first that they hear of it.
-        return row.attempts == 1 or any(
+        return is_held(row, data) or any(
             each.page == row.id and not each.failed and not each.old for each in incident.sent
         )
 
@@ -198,7 +198,7 @@ class Batch:
         row = held[0].row
         for other in self._store.pending(row.channel, row.address_ref):
             data = page_data(other.data)
-            if other.state == "waiting" and other.attempts == 0 and data.what == "page":
+            if other.state == "waiting" and is_held(other, data):
                 incident = self._cases[self._named(other.incident_id)].incident
                 if incident is not None and incident.status == TRIGGERED:
                     held.append(Held(other, incident, data))

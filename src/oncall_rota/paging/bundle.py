@@ -24,6 +24,11 @@ class Held(NamedTuple):
     data: PageData
 
 
+def is_held(row: PageRow, data: PageData) -> bool:
+    """Whether a page waits, or has waited until now, for its budget and for nothing else."""
+    return data.what == "page" and (data.held or row.attempts == (0 if row.state == "waiting" else 1))
+
+
 def bundled_job(store: Store, scene: Scene, case: Case, held: Sequence[Held]) -> Job | None:
     """One page for all of them, written in `case`; None: they wait on, as everybody knows by another channel."""
     first = held[0].row
@@ -35,7 +40,8 @@ def bundled_job(store: Store, scene: Scene, case: Case, held: Sequence[Held]) ->
         if wait > timedelta(0) and all(_told_otherwise(store, each) for each in held):
             for each in held:
                 if each.row.state == "claimed":
-                    case.outcomes.append(Outcome(each.row.id, each.row.fence, "waiting", wait=wait))
+                    data = each.data._replace(held=True).json()
+                    case.outcomes.append(Outcome(each.row.id, each.row.fence, "waiting", wait=wait, data=data))
             return None
     return _job(scene, case, held, None if limit is None else Take(whom, first.channel, ALWAYS, limit.refill))
 

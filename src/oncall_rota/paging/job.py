@@ -22,7 +22,8 @@ What = Literal["page", "bundle", "notice"]
 class PageData(NamedTuple):
     """What a page's row keeps beside its columns. `what`: a bundle names the `pages` of several incidents.
 
-    `address`: only one that is nobody's own. `text`: of a notice.
+    `address`: only one that is nobody's own. `text`: of a notice. `bundle`: the one that it was sent in. `held`: it
+    waited for its budget, and waits on.
     """
 
     what: What = "page"
@@ -33,6 +34,7 @@ class PageData(NamedTuple):
     text: str = ""
     pages: tuple[str, ...] = ()
     bundle: str | None = None
+    held: bool = False
 
     def json(self) -> str:
         """As it is kept; defaults are left out."""

@@ -14,12 +14,13 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from oncall_rota.paging.bundle import is_held
 from oncall_rota.paging.case import PAGER
 from oncall_rota.paging.delivery import Standing, attempt
 from oncall_rota.paging.desk import Desk
 from oncall_rota.paging.fallback import FallbackStore
 from oncall_rota.paging.incident import TRIGGERED, Delayed
-from oncall_rota.paging.job import Job
+from oncall_rota.paging.job import Job, page_data
 from oncall_rota.paging.outcry import Outcry
 from oncall_rota.paging.ports.notifier import LOOK_UP, Cancels, Deadline, Notifier, TellsStatus
 from oncall_rota.paging.ports.store import OPEN, IncidentRow, PageRow, Store, StoreFailed
@@ -120,8 +121,8 @@ class Pager:
             rows = [row for each in sorted(self.only) for row in self.store.claim(MANY, each)]
 
         def together(row: PageRow) -> tuple[str, ...]:
-            first = row.state == "claimed" and row.attempts == 1
-            return (row.channel, row.address_ref) if first else (row.id,)
+            held = row.state == "claimed" and is_held(row, page_data(row.data))
+            return (row.channel, row.address_ref) if held else (row.id,)
 
         return [Claimed(tuple(group), at) for _, group in groupby(sorted(rows, key=together), together)]
 
