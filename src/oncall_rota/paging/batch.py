@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from oncall_rota.paging.bundle import Held, bundled_job, is_held
+from oncall_rota.paging.bundle import Held, again, bundled_job, is_held
 from oncall_rota.paging.case import PAGER, Case, Scene
 from oncall_rota.paging.incident import TRIGGERED, Delayed, Failed, Incident, Opened, Resolved, Ticked
 from oncall_rota.paging.job import Job, PageData, address_of, message_of, page_data
@@ -289,6 +289,7 @@ class Batch:
 
     def _job(self, row: PageRow, incident: Incident, data: PageData) -> Job:
         configuration = self._scene.configuration
+        message = again(self._store, self._scene, row, data) if data.what == "bundle" else None
         return Job(
             row.id,
             row.fence,
@@ -297,7 +298,7 @@ class Batch:
             row.channel,
             row.address_ref,
             address_of(row.person, row.channel, data, configuration),
-            message_of(row.id, row.code, incident, data, configuration),
+            message or message_of(row.id, row.code, incident, data, configuration),
             row.created_at,
             0.0,
             data.what,

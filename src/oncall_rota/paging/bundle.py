@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from oncall_rota.paging.case import Case, Scene
 from oncall_rota.paging.incident import Incident
-from oncall_rota.paging.job import Job, PageData, address_of, code_of, message_of
-from oncall_rota.paging.message import bundled
+from oncall_rota.paging.job import Job, PageData, address_of, code_of, message_of, page_data
+from oncall_rota.paging.message import Message, bundled
 from oncall_rota.paging.model import Limit
 from oncall_rota.paging.ports.store import NewPage, Outcome, PageRow, Store, Take
+from oncall_rota.paging.saved import incident_of
 
 ALWAYS = 1_000_000  # a burst that no budget refuses: what must not wait any longer is spent all the same
 
@@ -75,11 +76,26 @@ def _job(scene: Scene, case: Case, held: Sequence[Held], take: Take | None) -> J
         told = each.data._replace(bundle=page_id).json()
         case.outcomes.append(Outcome(each.row.id, each.row.fence, "sent", data=told))
     case.note("bundled", f"{len(held)} pages in one", page=page_id)
-    parts = [message_of(page_id, each.row.code, each.incident, each.data, scene.configuration) for each in held]
-    message = parts[0] if len(parts) == 1 else bundled(page_id, code, parts)
+    message = _message(page_id, code, held, scene)
     address = address_of(row.person, row.channel, data, scene.configuration)
     named = tuple((each.row.id, each.incident.id) for each in held)
     return Job(
         page_id, 0, row.incident_id, row.person, row.channel, row.address_ref, address, message, scene.now, 0.0,
         "bundle", data.copy, named=named,
     )  # fmt: skip
+
+
+def _message(page_id: str, code: str, held: Sequence[Held], scene: Scene) -> Message:
+    parts = [message_of(page_id, each.row.code, each.incident, each.data, scene.configuration) for each in held]
+    return parts[0] if len(parts) == 1 else bundled(page_id, code, parts)
+
+
+def again(store: Store, scene: Scene, row: PageRow, data: PageData) -> Message | None:
+    """The text of a bundle that was written before; None when nothing is kept of what it named."""
+    held: list[Held] = []
+    for page_id in data.pages:
+        page = store.page(page_id)
+        incident = store.incident(page.incident_id) if page is not None else None
+        if page is not None and incident is not None:
+            held.append(Held(page, incident_of(incident), page_data(page.data)))
+    return _message(row.id, row.code, held, scene) if held else None

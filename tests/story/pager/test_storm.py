@@ -8,6 +8,7 @@ from night import Night
 from oncall_rota.paging.office import StoreOffice
 from oncall_rota.paging.ports.notifier import NotifierError
 from oncall_rota.paging.signal import Signal
+from oncall_rota.timeline.duration import parse
 
 
 def storm(night: Night, count: int) -> list[str]:
@@ -93,3 +94,17 @@ def test_an_acknowledged_incident_is_left_out_of_the_bundle(night: Night) -> Non
     night.acknowledges("bob", opened[4])
     night.passes("1m")
     assert night.to("alice")[-1].message.summary.startswith("2 incidents: ")
+
+
+def test_a_bundle_left_by_a_dead_process_is_sent_as_it_was(night: Night) -> None:
+    """Killed between the commit of the bundle and its send."""
+    only_sms(night)
+    storm(night, 5)
+    night.clock.at += parse("1m")
+    night.pager.tick()  # its errands die with it
+    night.store.close()
+    night.starts()
+    night.passes("1s")
+    sent = night.to("alice")
+    assert len(sent) == 4
+    assert sent[-1].message.summary.startswith("2 incidents: ")
