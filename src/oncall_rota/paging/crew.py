@@ -39,6 +39,9 @@ class Crew:
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._channels: dict[str, ThreadPoolExecutor] = {}
         self._closed = False
+        self._dispatching = threading.Lock()
+        self._unfinished = 0  # requests and errands, from when they are known until they have ended
+        self._settled = threading.Condition()
         self._thread = threading.Thread(target=self._decide, name="oncall-pager", daemon=True)
 
     def start(self) -> Self:
@@ -57,8 +60,34 @@ class Crew:
         if self._closed or self.died.is_set():
             future.set_exception(StoreFailed("closed", "the pager has ended"))
         else:
-            self._queue.put((request, future))
+            self._put((request, future))
         return future
+
+    def _put(self, waiting: _Waiting) -> None:
+        self._count(1)
+        self._queue.put(waiting)
+
+    def _count(self, more: int) -> None:
+        with self._settled:
+            self._unfinished += more
+            if not self._unfinished:
+                self._settled.notify_all()
+
+    def settle(self, patience: float) -> bool:
+        """Wait until all that was asked for is decided, sent and written down; False: not within `patience` seconds.
+
+        What is due later, or waits for a budget or a provider, is not waited for.
+        """
+        until = time.monotonic() + patience
+        while not self.died.is_set():
+            with self._settled:
+                # In pieces, as a pager that dies finishes nothing.
+                left = until - time.monotonic()
+                if self._settled.wait_for(lambda: not self._unfinished, max(min(left, TICK), 0.0)):
+                    return True
+            if left <= 0:
+                return False
+        return False
 
     # -- the deciding thread
 
@@ -70,6 +99,7 @@ class Crew:
                 group, last = self._group(max(ticked + TICK - time.monotonic(), 0.0))
                 if group:
                     self._take(group)
+                    self._count(-len(group))
                 if last:
                     return
                 if time.monotonic() - ticked >= TICK:
@@ -120,27 +150,34 @@ class Crew:
                 waiting[1].set_exception(StoreFailed("closed", "the pager has died"))
 
     def _dispatch(self, turn: Turn) -> None:
-        for errand in turn.errands:
-            channel = errand.channel
-            pool = self._channels.get(channel)
-            if pool is None:
-                pool = ThreadPoolExecutor(SENDERS, thread_name_prefix=f"oncall-{channel}")
-                self._channels[channel] = pool
-            pool.submit(self._run, errand)
+        with self._dispatching:
+            # At the end nothing is begun any more: a page stays claimed, and is free when the store is closed.
+            for errand in () if self._closed else turn.errands:
+                channel = errand.channel
+                pool = self._channels.get(channel)
+                if pool is None:
+                    pool = ThreadPoolExecutor(SENDERS, thread_name_prefix=f"oncall-{channel}")
+                    self._channels[channel] = pool
+                self._count(1)
+                pool.submit(self._run, errand)
         for text in turn.alarms:
             self._alarm(text)
 
     def _run(self, errand: Errand) -> None:
         """In a thread of the channel."""
-        request = self.pager.run(errand)
-        if request is not None:
-            self._queue.put((request, None))
+        try:
+            request = self.pager.run(errand)
+            if request is not None:
+                self._put((request, None))
+        finally:
+            self._count(-1)
 
     def close(self, patience: float = 10.0) -> None:
         """Finish what is being sent, at most `patience` seconds, write it down, and end. The store stays open."""
-        if self._closed:
-            return
-        self._closed = True
+        with self._dispatching:
+            if self._closed:
+                return
+            self._closed = True
         until = time.monotonic() + patience
         ends = [threading.Thread(target=_ended, args=(pool,), daemon=True) for pool in self._channels.values()]
         for each in ends:

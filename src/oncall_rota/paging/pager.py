@@ -25,6 +25,7 @@ from oncall_rota.paging.outcry import Outcry
 from oncall_rota.paging.ports.notifier import LOOK_UP, Cancels, Deadline, Notifier, TellsStatus
 from oncall_rota.paging.ports.store import OPEN, IncidentRow, PageRow, Store, StoreFailed
 from oncall_rota.paging.request import Act, Claimed, Done, Reply, Request, Tick, Told
+from oncall_rota.paging.signal import Accepted
 
 MANY = 500  # incidents, or pages, of one tick; the next one takes what is left
 POLLED = (60.0, 90.0)  # seconds after a send; what its provider has not confirmed by the last one is late
@@ -61,7 +62,7 @@ class Turn(NamedTuple):
 class Pager:
     """Drives incidents. `notifier`: a channel by name, made at its first use; it may raise.
 
-    `only`: while it is not None, these incidents and no others.
+    `only`: while it is not None, these incidents and those that are signalled here, and no others.
     """
 
     def __init__(
@@ -82,6 +83,11 @@ class Pager:
     def store(self) -> Store:
         """The desk's store."""
         return self._desk.store
+
+    def drive(self, incident_id: str) -> None:
+        """Drive this incident, too; from any thread."""
+        if self.only is not None:
+            self.only.add(incident_id)
 
     def begin(self) -> Turn:
         """A process starts: whatever is open is looked at, as time has passed without us."""
@@ -131,6 +137,10 @@ class Pager:
         if not requests:
             return Turn((), (), ())
         taken = self._desk.take(requests)
+        for reply in taken.replies:
+            # A signal may belong to an incident whose process has ended: whoever says it again drives it from then on.
+            if isinstance(reply, Accepted) and reply.what in ("opened", "merged"):
+                self.drive(reply.incident_id)
         for request in requests:
             if isinstance(request, Done) and request.result.state == "sent":
                 self._watch(request)
