@@ -62,7 +62,8 @@ class Batch:
 
     def take(self, slots: Sequence[Slot]) -> Round:
         """Decide, write, answer. Raises `StoreFailed`: then nothing is written."""
-        for slot in slots:
+        # What was sent comes last: a page that this batch cancels is late then, and whatever rings is stopped.
+        for slot in sorted(slots, key=lambda slot: _is_sent(slot.request)):
             self._decide(slot)
         before = self._monotonic()
         results = self._store.commit([case.unit for case in self._cases.values()])
@@ -82,7 +83,12 @@ class Batch:
 
     def _decide(self, slot: Slot) -> None:
         request = slot.request
-        name = self._signalled(request) if isinstance(request, Signal) else self._named(_about(request, self._scene))
+        if isinstance(request, Signal):
+            name = self._signalled(request)
+        elif isinstance(request, Done) and _is_sent(request):
+            name = self._sent(request.job.page_id)
+        else:
+            name = self._named(_about(request, self._scene))
         incident = self._cases[name].incident
         if isinstance(request, Signal) and incident is not None and not incident.is_open:
             self._round.waiting.append(slot)  # closed in this very batch: the next one finds it closed
@@ -109,25 +115,31 @@ class Batch:
             self._begin(incident_id, Case(self._scene, self._store.incident(incident_id)))
         return incident_id
 
+    def _sent(self, page_id: str) -> str:
+        """A page that was sent changes nothing about its incident, which is not even read."""
+        if page_id not in self._cases:
+            self._begin(page_id, Case(self._scene, None))
+        return page_id
+
     def _begin(self, name: str, case: Case) -> None:
         self._cases[name], self._slots[name], self._ready[name] = case, [], []
 
     # -- what each request means
 
     def _signal(self, name: str, signal: Signal) -> Accepted:
-        case = self._cases[name]
+        case, (source, key) = self._cases[name], origin_of(signal)
         if signal.kind == "resolve":
             if case.incident is None:
-                case.note("ignored", "the end of what is not open", origin_of(signal)[0], key=origin_of(signal)[1])
+                case.note("ignored", "the end of what is not open", source, key=key)
                 return Accepted("ignored")
-            case.decide(Resolved(origin_of(signal)[0]), origin_of(signal)[0])
+            case.decide(Resolved(source), source)
             return Accepted("resolved", name)
         if case.incident is not None:
             case.incident = case.incident._replace(signals=case.incident.signals + 1)
-            case.note("merged", f"signal {case.incident.signals}", origin_of(signal)[0])
+            case.note("merged", f"signal {case.incident.signals}", source)
             return Accepted("merged", name)
-        case.open(self._new(name, signal), *origin_of(signal))
-        case.note("opened", f"by {origin_of(signal)[0]}", origin_of(signal)[0])
+        case.open(self._new(name, signal), source, key)
+        case.note("opened", f"by {source}", source)
         case.decide(Opened(self._scene.now + signal.hold))
         return Accepted("opened", name)
 
@@ -316,6 +328,11 @@ def origin_of(signal: Signal) -> tuple[str, str]:
         told = hashlib.sha256(signal.key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         key = f"{clean(signal.key, KEY - 17)} {told}"
     return clean(signal.source, KEY), key
+
+
+def _is_sent(request: Request) -> bool:
+    """Whether a provider has just taken a page."""
+    return isinstance(request, Done) and request.result.state in ("sent", "delivered")
 
 
 def _stands_for(row: PageRow, data: PageData, scene: Scene) -> tuple[tuple[str, str], ...]:

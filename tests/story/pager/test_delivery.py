@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from night import Night
 
-from oncall_rota.paging.incident import Declined, Reassigned, Snoozed
+from oncall_rota.paging.incident import Acknowledged, Declined, Reassigned, Snoozed
 from oncall_rota.paging.job import Job
+from oncall_rota.paging.pager import Hush
 from oncall_rota.paging.ports.notifier import NotifierError
 from oncall_rota.paging.ports.store import LEASE
-from oncall_rota.paging.request import Told
+from oncall_rota.paging.request import Act, Request, Told
 from oncall_rota.paging.signal import Accepted, Signal
 
 
@@ -155,6 +157,21 @@ def test_a_page_is_not_sent_more_than_a_second_after_the_acknowledgement(night: 
     night.clock.at += timedelta(seconds=2)
     night._perform(turn)
     assert night.to("alice") == []
+
+
+@pytest.mark.parametrize("acknowledged_first", [True, False])
+def test_what_rings_is_stopped_even_when_its_receipt_and_the_acknowledgement_come_together(
+    night: Night, acknowledged_first: bool
+) -> None:
+    """The provider has just taken it when bob does, and one batch has both."""
+    turn = night.pager.take([Signal("prod-am", "disk", "disk is full", team="payments")])
+    (job,) = turn.errands
+    assert isinstance(job, Job)
+    done = night.pager.run(job)
+    assert done is not None
+    both: list[Request] = [done, Act(job.incident_id, Acknowledged("bob"), "bob")]
+    turn = night.pager.take(both[::-1] if acknowledged_first else both)
+    assert Hush("push", "push-1") in turn.errands
 
 
 def test_a_busy_call_is_followed_by_the_next_rule(night: Night) -> None:
