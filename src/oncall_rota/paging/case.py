@@ -29,6 +29,7 @@ from oncall_rota.paging.world import World
 
 BUNDLED = timedelta(seconds=60)  # so long a page over budget waits for others to join it
 PAGER = "pager"
+_encoded = json.JSONEncoder(separators=(",", ":")).encode  # `dumps` would make one each time
 
 
 class Scene(NamedTuple):
@@ -96,7 +97,7 @@ class Case:
     def note(self, kind: str, cause: str, actor: str = PAGER, **ids: str) -> None:
         """A row of the audit."""
         incident_id, team = (None, "") if self.incident is None else (self.incident.id, self.incident.team)
-        data = json.dumps({"clock": self._scene.clock, **ids}, separators=(",", ":"))
+        data = _encoded({"clock": self._scene.clock, **ids})
         revision = self._scene.configuration.revision(team)
         self.audit.append(AuditRow(incident_id, self._scene.now, actor, kind, cause, revision, data))
 

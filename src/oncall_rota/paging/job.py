@@ -15,6 +15,7 @@ from oncall_rota.paging.message import Kind, Message, cleaned
 
 SOMEBODY = "-"  # in an address reference: nobody's own
 CODE = 4  # hexadecimal digits that a person types
+_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # `dumps` would make one each time
 
 What = Literal["page", "bundle", "notice"]
 
@@ -39,7 +40,7 @@ class PageData(NamedTuple):
     def json(self) -> str:
         """As it is kept; defaults are left out."""
         kept = {name: value for name, value in self._asdict().items() if value != self._field_defaults[name]}
-        return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+        return _encoded(kept)
 
 
 def page_data(text: str) -> PageData:

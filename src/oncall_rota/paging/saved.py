@@ -13,6 +13,7 @@ from oncall_rota.paging.ports.store import IncidentRow
 _PLAIN = ("summary", "person", "turn", "round", "step", "ended", "pages", "heard", "acknowledged_by", "signals", "via")
 _TIMES = ("began_at", "ends_at", "acknowledged_at")
 _LISTS = ("paged", "lines")
+_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # `dumps` would make one each time
 _DEFAULTS: Mapping[str, Any] = Incident._field_defaults
 
 
@@ -54,7 +55,7 @@ def text_of(incident: Incident) -> str:
             [each.page, each.person, each.channel, each.at.isoformat(), each.copy, each.failed, each.old]
             for each in incident.sent
         ]
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    return _encoded(kept)
 
 
 def incident_of(row: IncidentRow) -> Incident:
