@@ -91,14 +91,20 @@ class Pager:
 
     def begin(self) -> Turn:
         """A process starts: whatever is open is looked at, as time has passed without us."""
-        return self.take([Tick(row) for row in self._open()])
+        errands: list[Errand] = []
+        alarms: list[str] = []
+        for rows in self._open():
+            turn = self.take([Tick(row) for row in rows])
+            errands += turn.errands
+            alarms += turn.alarms
+        return Turn((), tuple(errands), tuple(alarms))
 
-    def _open(self) -> Iterator[IncidentRow]:
+    def _open(self) -> Iterator[Sequence[IncidentRow]]:
         if self.only is not None:
             return
         before = None
         while rows := self.store.incidents(OPEN, limit=MANY, before=before):
-            yield from rows
+            yield rows
             before = rows[-1].opened_at
 
     def tick(self) -> Turn:
