@@ -33,6 +33,7 @@ from oncall_rota.paging.ports.store import (
 from oncall_rota.paging.request import Act
 
 AGAIN = 2.0  # seconds between two tries of a store that has failed
+ALL = 10_000_000  # incidents: no limit
 READ = 10.0  # seconds between two looks at what other instances have changed
 _Value = TypeVar("_Value")
 
@@ -71,15 +72,12 @@ class FallbackStore:
     def _read_all(self) -> None:
         """Read what is open: at the start, and now and then where other instances write too."""
         self._read_at = self._monotonic()
-        before = None
         seen: set[str] = set()
-        while rows := self._store.incidents(OPEN, limit=1000, before=before):
-            for row in rows:
-                seen.add(row.id)
-                known = self._memory.incident(row.id)
-                if known is None or known.version != row.version:
-                    self._memory.remember(row, self._store.pages(row.id))
-            before = rows[-1].opened_at
+        for row in self._store.incidents(OPEN, limit=ALL):
+            seen.add(row.id)
+            known = self._memory.incident(row.id)
+            if known is None or known.version != row.version:
+                self._memory.remember(row, self._store.pages(row.id))
         for row in self._memory.incidents(OPEN, None):
             if row.id not in seen:
                 self._memory.forget(row.id)

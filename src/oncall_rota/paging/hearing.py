@@ -48,7 +48,7 @@ class Hearing:
         page = page or self._store.page_by_provider_id(channel, delivery.provider_id)
         if page is None or page.channel != channel or page.provider_id not in (None, delivery.provider_id):
             return  # nobody's, or of another attempt at the same page
-        told = Told(page.id, delivery.state, delivery.provider_id, delivery.detail)  # type: ignore[arg-type]
+        told = Told(page.id, delivery.state, delivery.provider_id, delivery.detail)
         self._submit(told).result(ANSWERED)
 
     def reply(self, channel: str, reply: Reply) -> str:

@@ -23,10 +23,11 @@ from oncall_rota.paging.incident import TRIGGERED, Delayed
 from oncall_rota.paging.job import Job, page_data
 from oncall_rota.paging.outcry import Outcry
 from oncall_rota.paging.ports.notifier import LOOK_UP, Cancels, Deadline, Notifier, TellsStatus
-from oncall_rota.paging.ports.store import OPEN, IncidentRow, PageRow, Store, StoreFailed
+from oncall_rota.paging.ports.store import OPEN, PageRow, Store, StoreFailed
 from oncall_rota.paging.request import Act, Claimed, Done, Reply, Request, Tick, Told
 from oncall_rota.paging.signal import Accepted
 
+ALL = 10_000_000  # incidents: no limit
 MANY = 500  # incidents, or pages, of one tick; the next one takes what is left
 POLLED = (60.0, 90.0)  # seconds after a send; what its provider has not confirmed by the last one is late
 
@@ -93,19 +94,13 @@ class Pager:
         """A process starts: whatever is open is looked at, as time has passed without us."""
         errands: list[Errand] = []
         alarms: list[str] = []
-        for rows in self._open():
-            turn = self.take([Tick(row) for row in rows])
+        # Not page by page from the store: those of one batch were opened at one instant, which would divide them.
+        rows = () if self.only is not None else self.store.incidents(OPEN, limit=ALL)
+        for start in range(0, len(rows), MANY):
+            turn = self.take([Tick(row) for row in rows[start : start + MANY]])
             errands += turn.errands
             alarms += turn.alarms
         return Turn((), tuple(errands), tuple(alarms))
-
-    def _open(self) -> Iterator[Sequence[IncidentRow]]:
-        if self.only is not None:
-            return
-        before = None
-        while rows := self.store.incidents(OPEN, limit=MANY, before=before):
-            yield rows
-            before = rows[-1].opened_at
 
     def tick(self) -> Turn:
         """What is due, the pages that are free to take, and what its provider ought to have confirmed."""

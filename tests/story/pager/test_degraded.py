@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from night import Night
 
 from oncall_rota.paging.ports.store import Reason, StoreFailed
 from oncall_rota.paging.request import Acted
-from oncall_rota.paging.signal import Accepted
+from oncall_rota.paging.signal import Accepted, Signal
 
 REASONS: tuple[Reason, ...] = ("full", "read-only", "locked", "io", "gone")
 
@@ -103,6 +105,19 @@ def test_a_resolve_in_memory_ends_it(night: Night) -> None:
     again = night.signal()
     assert again.what == "opened"
     assert again.incident_id != opened.incident_id
+
+
+def test_a_thousand_incidents_of_one_instant_are_all_looked_at_when_a_process_starts(night: Night) -> None:
+    """They came in one batch, and were opened at the same microsecond; after an hour each is paged again."""
+    signals = [Signal("prod-am", f"key{number}", "full", team="payments") for number in range(1100)]
+    night.pager.take(signals)
+    night.store.close()
+    night.clock.at += timedelta(hours=1)
+    night.starts()
+    assert len({each.message.page_id.rpartition("-")[0] for each in night.sent}) == 1100
+    night.disk.broken = "gone"
+    night.disk.unreadable = True
+    assert len(night.store.incidents(limit=2000)) == 1100
 
 
 def test_a_process_that_ends_in_the_middle_writes_down_what_it_can(night: Night) -> None:
