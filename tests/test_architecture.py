@@ -19,6 +19,7 @@ FLOORS = {
     "paging": 2,
     "calendar": 2,
     "config": 3,
+    "control": 3,
     "feeds": 3,
     "humantime": 3,
     "notifiers": 3,

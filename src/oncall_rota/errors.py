@@ -10,7 +10,8 @@
     ├── UnknownName             5  no team, schedule, person or layer of that name
     ├── NotDelivered            6  no channel took the page
     ├── NotAcknowledged         7  nobody acknowledged in time
-    └── DifferencesFound        8  what is on disk is not what it should be
+    ├── DifferencesFound        8  what is on disk is not what it should be
+    └── OfficeGone              1  whoever has the store does not answer any more
 
 Each class carries its `EXIT_CODE`; the command line exits with it.
 """
@@ -79,3 +80,11 @@ class DifferencesFound(OncallError):
     """What is on disk is not what it should be."""
 
     EXIT_CODE = 8
+
+
+class OfficeGone(OncallError):
+    """Whoever has the store does not answer any more. `unsure`: what was asked for may have been done all the same."""
+
+    def __init__(self, message: str, hint: str = "", unsure: bool = False) -> None:
+        super().__init__(message, hint)
+        self.unsure = unsure

@@ -1,0 +1,149 @@
+"""A process that has the store: desk, pager, crew, auditor and socket, begun and ended in the right order."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, NamedTuple, Protocol, Self
+
+from oncall_rota.control.server import Server
+from oncall_rota.errors import OncallError
+from oncall_rota.paging.auditor import Auditor
+from oncall_rota.paging.configuration import Configuration
+from oncall_rota.paging.crew import Crew
+from oncall_rota.paging.desk import Desk
+from oncall_rota.paging.fallback import FallbackStore
+from oncall_rota.paging.office import Office, StoreOffice
+from oncall_rota.paging.pager import Pager
+from oncall_rota.paging.ports.notifier import Notifier
+from oncall_rota.paging.ports.store import Store
+from oncall_rota.paging.request import Reply, Request, Tick
+from oncall_rota.paging.steady import SteadyClock
+
+# Which incidents a process drives: those raised through its office and its socket, or all that are open. `nothing`: it
+# raises none itself, and drives what others raise through its socket until it ends.
+Drive = Literal["nothing", "own", "all"]
+EVERY = 1.0  # seconds between two looks at the configuration
+SENDING = 10.0  # seconds at the end for what is being sent: as long as an attempt may take
+
+
+class Opened(NamedTuple):
+    """A way to the store. `remote`: another process has it, so `crew`, `store` and `auditor` are None.
+
+    `drives_all`: whether it drives all open incidents, and not only those that are raised through it.
+    """
+
+    office: Office
+    crew: Crew | None
+    store: Store | None
+    remote: bool
+    drives_all: bool
+    auditor: Auditor | None = None
+
+    def drive(self, incident_id: str) -> None:
+        """Drive an incident that was raised elsewhere, too, from where it is now: its owner has ended.
+
+        Nothing happens where another process has the store, as that one is asked by a signal.
+        """
+        if self.crew is None or self.store is None:
+            return
+        self.crew.pager.drive(incident_id)
+        row = self.store.incident(incident_id)
+        if row is not None:
+            self.crew.submit(Tick(row))
+
+
+class Following(Protocol):
+    """Where a configuration comes from. `begin` reads it first, and raises `OncallError` when it cannot be read."""
+
+    def begin(self) -> None:
+        """Read it, unless it was read."""
+        ...
+
+    def refresh(self) -> tuple[str, ...]:
+        """Look whether there is something new; sentences to tell."""
+        ...
+
+    def __call__(self) -> Configuration:
+        """The last good one."""
+        ...
+
+
+@contextmanager
+def owned(
+    store: Store,
+    following: Following,
+    notifier: Callable[[str], Notifier],
+    alarm: Callable[[str], None],
+    clock: SteadyClock,
+    *,
+    drive: Drive,
+    name: str = "",
+    socket: Path | None = None,
+) -> Iterator[Opened]:
+    """Open for business on `store`, which is closed at the end. `socket`: None when other servers share the store.
+
+    `clock`: the store's, where it has none of its own.
+    """
+    with ExitStack() as stack:
+        stack.callback(store.close)
+        kept = FallbackStore(store, clock.now, shared=socket is None)
+        stack.pop_all()
+        stack.callback(kept.close)
+        everything = drive == "all"
+        if everything:
+            following.begin()
+        if socket is None:
+            desk = Desk(kept, following, clock="database")
+        else:
+            desk = Desk(kept, following, ahead=lambda: clock.ahead)
+        pager = Pager(desk, notifier, None if everything else set())
+        crew = stack.enter_context(Crew(pager, alarm).start())
+        auditor = stack.enter_context(Auditor(kept, crew, alarm).start()) if everything else None
+
+        def submit(request: Request) -> Future[Reply]:
+            following.begin()  # in the thread of whoever asks, who is told when it cannot be read
+            return crew.submit(request)
+
+        office = StoreOffice(kept, submit)
+        if socket is not None:
+            server = Server(socket, office, name, "all" if everything else "own")
+            try:
+                stack.enter_context(server.start())
+            except OncallError as error:
+                alarm(f"{error}; other commands cannot reach this store while this one runs")
+        if everything:
+            stack.enter_context(_Refreshing(following, alarm))
+        else:
+            # What was decided a moment ago is sent and written down, while others still get answers.
+            stack.callback(crew.settle, SENDING)
+        yield Opened(office, crew, kept, False, everything, auditor)
+
+
+class _Refreshing:
+    """Looks at the configuration about every second, in a thread of its own, until the end."""
+
+    def __init__(self, following: Following, alarm: Callable[[str], None]) -> None:
+        self._following = following
+        self._alarm = alarm
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="oncall-configuration", daemon=True)
+
+    def _run(self) -> None:
+        while not self._ending.wait(EVERY):
+            for sentence in self._following.refresh():
+                self._alarm(sentence)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ending.set()
+        self._thread.join()
