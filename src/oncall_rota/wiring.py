@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,8 +20,13 @@ from oncall_rota.paging.ports.store import StoreFailed, StoreHeld
 from oncall_rota.paging.world import Configured, World
 
 if TYPE_CHECKING:
+    from oncall_rota.config.keeper import Keeper
     from oncall_rota.config.page import Paging
+    from oncall_rota.control.owner import Drive, Opened
+    from oncall_rota.paging.configuration import Configuration
     from oncall_rota.paging.model import Channel
+    from oncall_rota.paging.ports.store import Revision, Store
+    from oncall_rota.timeline.clock import Clock
 
 
 def notifiers() -> Mapping[str, Declaration]:
@@ -75,20 +81,131 @@ class Channels:
     def __init__(self, channels: Mapping[str, Channel], public_url: str | None = None) -> None:
         self._channels = channels
         self._public_url = public_url
-        self._made: dict[str, Notifier] = {}
-        self._making = {name: threading.Lock() for name in channels}
+        self._made: dict[str, tuple[tuple[Channel, str | None], Notifier]] = {}
+        self._making: dict[str, threading.Lock] = {}
 
     def __call__(self, name: str) -> Notifier:
         """One of them. Raises `NotifierError`: options, secrets or its provider's package are missing."""
+        return self.as_in(self._channels, self._public_url, name)
+
+    def as_in(self, channels: Mapping[str, Channel], public_url: str | None, name: str) -> Notifier:
+        """One of these `channels`, made anew when it is not as it was. Raises `NotifierError`."""
         from oncall_rota.notifiers.registry import make
 
-        with self._making[name]:
-            if name not in self._made:
+        if name not in channels:
+            raise NotifierError(f"oncall.yaml has no channel {name} any more", permanent=True)
+        of = channels[name], public_url
+        with self._making.setdefault(name, threading.Lock()):
+            made = self._made.get(name)
+            if made is None or made[0] != of:
                 try:
-                    self._made[name] = make(self._channels[name], self._public_url)
+                    made = self._made[name] = of, make(*of)
                 except ConfigurationError as error:
                     raise NotifierError(str(error), permanent=True) from None
-            return self._made[name]
+            return made[1]
+
+
+@contextmanager
+def open_office(
+    where: str,
+    rotations: Callable[[], Path],
+    alarm: Callable[[str], None],
+    *,
+    drive: Drive = "nothing",
+    name: str = "",
+    notifier: Callable[[str], Notifier] | None = None,
+    patience: float = 2.0,
+) -> Iterator[Opened]:
+    """A way to the incidents of the store at `where`, by this process or by the one that has it.
+
+    `rotations`: the folder, asked for only when this process decides anything; what it raises reaches whoever asks.
+    `alarm`: told sentences, from any thread. `drive`: which incidents this process drives while it has the store.
+    `name`: what this command is called in messages to others. `notifier`: in place of the configured channels.
+    `patience`: seconds for an owner that neither answers nor lets go. Raises `StoreHeld` then, and with `drive` `all`
+    whenever another process has the store; `StoreFailed`, `StoreTooOld`.
+    """
+    from oncall_rota.control.client import RemoteOffice
+    from oncall_rota.control.opening import store_or_owner
+    from oncall_rota.control.owner import Opened, owned
+    from oncall_rota.control.place import socket_path
+    from oncall_rota.paging.steady import SteadyClock
+    from oncall_rota.store import SCHEMES, open_store
+
+    clock = SteadyClock()
+    # Servers share PostgreSQL: no owner and no socket.
+    socket = None if where.startswith(SCHEMES) else socket_path(Path(where.removeprefix("sqlite:///")))
+    if socket is None:
+        store: Store | RemoteOffice = open_store(where, name=name)
+    else:
+        store = store_or_owner(lambda: open_store(where, clock, name), socket, own=drive == "all", patience=patience)
+    if isinstance(store, RemoteOffice):
+        with store:
+            yield Opened(store, None, None, True, store.greeting.drives == "all")
+        return
+    following = _Following(rotations, store, clock, alarm, publishes=drive == "all" or socket is not None)
+    made = Channels({})
+
+    def configured(channel: str) -> Notifier:
+        found = following()
+        return made.as_in(found.channels, found.public_url, channel)
+
+    with owned(store, following, notifier or configured, alarm, clock, drive=drive, name=name, socket=socket) as opened:
+        yield opened
+
+
+class _Following:
+    """The last good configuration, read when it is first needed. `publishes`: whether others are to follow it."""
+
+    def __init__(
+        self, rotations: Callable[[], Path], store: Store, clock: Clock, alarm: Callable[[str], None], publishes: bool
+    ) -> None:
+        self._rotations = rotations
+        self._store = store
+        self._clock = clock
+        self._alarm = alarm
+        self._publishes = publishes
+        self._reading = threading.Lock()
+        self._keeper: Keeper | None = None
+
+    def begin(self) -> None:
+        """Read it, unless it was read."""
+        from oncall_rota.config.keeper import Keeper
+
+        if self._keeper is None:
+            with self._reading:
+                if self._keeper is None:
+                    store = self._store if self._publishes else _Listening(self._store)
+                    keeper = Keeper(self._rotations(), notifiers(), store, self._clock, alone=self._alone)
+                    for sentence in keeper.refresh():
+                        self._alarm(sentence)
+                    self._keeper = keeper
+
+    def refresh(self) -> tuple[str, ...]:
+        """Look whether there is something new; sentences to tell."""
+        self.begin()
+        assert self._keeper is not None
+        return self._keeper.refresh()
+
+    def __call__(self) -> Configuration:
+        self.begin()
+        assert self._keeper is not None
+        return self._keeper.current
+
+    def _alone(self) -> bool:
+        """Whether no other server has the store open."""
+        others = [each for each in self._store.instances() if each.id != self._store.instance]
+        return all(each.ended_at is not None for each in others)
+
+
+class _Listening:
+    """The configurations of a store, to be read: a command's checkout is nothing for servers to follow."""
+
+    def __init__(self, store: Store) -> None:
+        self.revision = store.revision
+        self.digests = store.digests
+
+    def publish(self, revision: Revision) -> None:
+        """Leave it as it is."""
 
 
 def configured_store(catalog: Catalog, problems: Iterable[Problem]) -> str | None:
