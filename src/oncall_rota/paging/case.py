@@ -27,7 +27,7 @@ from oncall_rota.paging.ports.store import (
 from oncall_rota.paging.saved import incident_of, row_of
 from oncall_rota.paging.world import World
 
-BUNDLED = timedelta(seconds=60)  # so long a page over budget waits for others to join it
+BUNDLED = timedelta(seconds=55)  # so long a page over budget waits for others to join it; a minute when it is sent
 PAGER = "pager"
 _encoded = json.JSONEncoder(separators=(",", ":")).encode  # `dumps` would make one each time
 

@@ -34,6 +34,14 @@ def test_the_first_pages_go_at_once_and_the_rest_in_one_bundle_within_a_minute(n
     assert len(sent[-1].message.lines) == 7
 
 
+def test_a_bundle_is_not_late_by_the_tick_that_finds_it(night: Night) -> None:
+    """Within a minute is when it is handed over: the wait leaves room for a tick, a commit and the send."""
+    only_sms(night)
+    storm(night, 10)
+    night.passes("58s")
+    assert len(night.to("alice")) == 4
+
+
 def test_the_code_of_a_bundle_means_all_that_it_names(night: Night) -> None:
     """One answer takes seven incidents."""
     only_sms(night)
