@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from oncall_rota.config import ERROR, Catalog, Problem, paging
 from oncall_rota.errors import ConfigurationError, UnknownName
+from oncall_rota.paging.configuration import Configuration
 from oncall_rota.paging.direct import ByOneChannel, Run, sent_directly
 from oncall_rota.paging.incident import Incident, Page
 from oncall_rota.paging.message import Message, cleaned
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from oncall_rota.config.keeper import Keeper
     from oncall_rota.config.page import Paging
     from oncall_rota.control.owner import Drive, Opened
-    from oncall_rota.paging.configuration import Configuration
     from oncall_rota.paging.model import Channel
     from oncall_rota.paging.ports.store import Revision, Store
     from oncall_rota.timeline.clock import Clock
@@ -140,7 +140,7 @@ def open_office(
         store = store_or_owner(lambda: open_store(where, clock, name), socket, own=drive == "all", patience=patience)
     if isinstance(store, RemoteOffice):
         with store:
-            yield Opened(store, None, None, True, store.greeting.drives == "all")
+            yield Opened(store, None, None, True, store.greeting.drives == "all", store.drive)
         return
     following = _Following(rotations, store, clock, alarm, publishes=drive == "all" or socket is not None)
     made = Channels({})
@@ -187,9 +187,8 @@ class _Following:
         return self._keeper.refresh()
 
     def __call__(self) -> Configuration:
-        self.begin()
-        assert self._keeper is not None
-        return self._keeper.current
+        """The last good one; an empty one before it was read."""
+        return self._keeper.current if self._keeper is not None else Configuration(Configured({}, {}, None, {}), {})
 
     def _alone(self) -> bool:
         """Whether no other server has the store open."""

@@ -14,6 +14,7 @@ from oncall_rota.control.peer import believed_users, user_of
 from oncall_rota.control.place import short
 from oncall_rota.control.wire import (
     ANSWER_MOST,
+    DRIVE,
     PROTOCOL,
     REQUEST_MOST,
     Asked,
@@ -76,6 +77,10 @@ class RemoteOffice:
     def story(self, incident_id: str) -> Story | None:
         found: Story | None = self._ask("story", incident_id=incident_id)
         return found
+
+    def drive(self, incident_id: str) -> None:
+        """Have the owner drive an incident whose own process has ended, too."""
+        self._ask(DRIVE, incident_id=incident_id)
 
     def close(self) -> None:
         """Hang up."""

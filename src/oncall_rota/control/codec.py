@@ -138,6 +138,7 @@ def _span(value: Any) -> timedelta:
 
 
 _PLAIN: dict[Any, Decode] = {
+    None: _plain(NoneType, "null"),
     str: _plain(str, "a text"),
     bool: _plain(bool, "true or false"),
     int: _number,

@@ -34,7 +34,9 @@ SENDING = 10.0  # seconds at the end for what is being sent: as long as an attem
 class Opened(NamedTuple):
     """A way to the store. `remote`: another process has it, so `crew`, `store` and `auditor` are None.
 
-    `drives_all`: whether it drives all open incidents, and not only those that are raised through it.
+    `drives_all`: whether whoever has it drives all open incidents, and not only those that are raised through it.
+    `drive`: have this incident driven, too, from where it is now, as its own process has ended; raises as an office
+    does. When `crew.died` is set, nothing is ever paged again and this process must end.
     """
 
     office: Office
@@ -42,26 +44,15 @@ class Opened(NamedTuple):
     store: Store | None
     remote: bool
     drives_all: bool
+    drive: Callable[[str], None]
     auditor: Auditor | None = None
-
-    def drive(self, incident_id: str) -> None:
-        """Drive an incident that was raised elsewhere, too, from where it is now: its owner has ended.
-
-        Nothing happens where another process has the store, as that one is asked by a signal.
-        """
-        if self.crew is None or self.store is None:
-            return
-        self.crew.pager.drive(incident_id)
-        row = self.store.incident(incident_id)
-        if row is not None:
-            self.crew.submit(Tick(row))
 
 
 class Following(Protocol):
-    """Where a configuration comes from. `begin` reads it first, and raises `OncallError` when it cannot be read."""
+    """Where a configuration comes from."""
 
     def begin(self) -> None:
-        """Read it, unless it was read."""
+        """Read it, unless it was read. Raises `OncallError` when it cannot be read."""
         ...
 
     def refresh(self) -> tuple[str, ...]:
@@ -69,7 +60,7 @@ class Following(Protocol):
         ...
 
     def __call__(self) -> Configuration:
-        """The last good one."""
+        """The last good one; an empty one before it was read. Raises nothing."""
         ...
 
 
@@ -89,10 +80,12 @@ def owned(
 
     `clock`: the store's, where it has none of its own.
     """
-    with ExitStack() as stack:
-        stack.callback(store.close)
+    try:
         kept = FallbackStore(store, clock.now, shared=socket is None)
-        stack.pop_all()
+    except BaseException:
+        store.close()
+        raise
+    with ExitStack() as stack:
         stack.callback(kept.close)
         everything = drive == "all"
         if everything:
@@ -109,9 +102,15 @@ def owned(
             following.begin()  # in the thread of whoever asks, who is told when it cannot be read
             return crew.submit(request)
 
+        def driven(incident_id: str) -> None:
+            row = kept.incident(incident_id)
+            if row is not None:
+                pager.drive(incident_id)
+                submit(Tick(row))
+
         office = StoreOffice(kept, submit)
         if socket is not None:
-            server = Server(socket, office, name, "all" if everything else "own")
+            server = Server(socket, office, driven, name=name, drives="all" if everything else "own")
             try:
                 stack.enter_context(server.start())
             except OncallError as error:
@@ -121,7 +120,7 @@ def owned(
         else:
             # What was decided a moment ago is sent and written down, while others still get answers.
             stack.callback(crew.settle, SENDING)
-        yield Opened(office, crew, kept, False, everything, auditor)
+        yield Opened(office, crew, kept, False, everything, driven, auditor)
 
 
 class _Refreshing:

@@ -14,12 +14,13 @@ from collections.abc import Callable, Set
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from oncall_rota.control.line import Lines
 from oncall_rota.control.peer import served_users, user_of
 from oncall_rota.control.place import short
 from oncall_rota.control.wire import (
+    DRIVE,
     PROTOCOL,
     REQUEST_MOST,
     Greeting,
@@ -40,14 +41,23 @@ ENDING = 5.0  # seconds for the requests in hand when the server closes
 class Server:
     """Serves `office` on the socket at `path` from `start` until `close`. Whoever makes it has the store's lock.
 
-    `name`, `drives`: what clients are told of this process. `users`: who is served.
+    `drive`: has an incident driven that was raised elsewhere. `name`, `drives`: what clients are told of this process.
+    `users`: who is served.
     """
 
     def __init__(
-        self, path: Path, office: Office, name: str = "", drives: str = "", users: Set[int] | None = None
+        self,
+        path: Path,
+        office: Office,
+        drive: Callable[[str], None] = lambda _: None,
+        *,
+        name: str = "",
+        drives: str = "own",
+        users: Set[int] | None = None,
     ) -> None:
         self.path = path
         self._office = office
+        self._drive = drive
         self._greeting = greeting_line(Greeting(PROTOCOL, os.getpid(), name, drives))
         self._users = served_users() if users is None else users
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -142,8 +152,10 @@ class Server:
         with self._changing:
             if len(self._clients) >= MOST:
                 idle = [each for each in self._clients if each.idle_since is not None]
-                if idle:
-                    min(idle, key=lambda each: each.idle_since or 0.0).hang_up()
+                if not idle:
+                    client.cut()
+                    return
+                min(idle, key=lambda each: each.idle_since or 0.0).hang_up()
             self._clients[client] = None
         try:
             client.thread.start()
@@ -190,7 +202,8 @@ class Server:
         except ValueError as error:
             return error_line(None, UsageError(f"this request has no meaning: {error}"))
         try:
-            return answer_line(request.number, getattr(self._office, request.name)(**request.arguments))
+            method: Callable[..., Any] = self._drive if request.name == DRIVE else getattr(self._office, request.name)
+            return answer_line(request.number, method(**request.arguments))
         except Exception as error:  # noqa: BLE001 - told to the client; the server goes on
             return error_line(request.number, error)
 

@@ -35,6 +35,7 @@ from oncall_rota.paging.request import Acted
 from oncall_rota.paging.signal import Accepted, Signal
 
 PROTOCOL = 1
+DRIVE = "drive"  # have an incident driven whose own process has ended
 REQUEST_MOST = 1 << 20  # bytes of a request's line
 ANSWER_MOST = 64 << 20  # bytes of an answer's: the story of a storm is long
 LONGEST_HOLD = timedelta(days=366)
@@ -54,7 +55,7 @@ class Greeting(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A method of `Office`: the types of its arguments by name, and of its answer."""
+    """A method of `Office`, or `DRIVE`: the types of its arguments by name, and of its answer."""
 
     arguments: Mapping[str, Any]
     answer: Any
@@ -70,6 +71,7 @@ CALLS: Mapping[str, Call] = MappingProxyType(
             {"statuses": tuple[IncidentStatus, ...], "team": str | None, "limit": int}, tuple[IncidentRow, ...]
         ),
         "story": Call({"incident_id": str}, Story | None),
+        DRIVE: Call({"incident_id": str}, None),
     }
 )
 _TAGGED = {"event"}

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from oncall_rota.paging.incident import Event, Incident
 from oncall_rota.paging.job import page_data
-from oncall_rota.paging.ports.store import OPEN, AuditRow, IncidentRow, IncidentStatus, PageRow, Store
+from oncall_rota.paging.ports.store import OPEN, AuditRow, IncidentRow, IncidentStatus, PageRow, Store, StoreFailed
 from oncall_rota.paging.request import Act, Acted, Remark, Reply, Request
 from oncall_rota.paging.saved import incident_of
 from oncall_rota.paging.signal import Accepted, Signal
@@ -69,7 +69,7 @@ class StoreOffice:
         self._submit = submit
 
     def signal(self, signal: Signal) -> Accepted:
-        reply = self._submit(signal).result(ANSWERED)
+        reply = self._answered(signal)
         assert isinstance(reply, Accepted)
         return reply
 
@@ -80,9 +80,17 @@ class StoreOffice:
         return self._acted(Remark(incident_id, by, text))
 
     def _acted(self, request: Act | Remark) -> Acted:
-        reply = self._submit(request).result(ANSWERED)
+        reply = self._answered(request)
         assert isinstance(reply, Acted)
         return reply
+
+    def _answered(self, request: Request) -> Reply:
+        future = self._submit(request)
+        try:
+            return future.result(ANSWERED)
+        except TimeoutError:
+            words = f"nothing was decided within {ANSWERED:g} s, and it may be done yet"
+            raise StoreFailed("locked", words, "look at the incident before you try again") from None
 
     def meant(self, reference: str) -> tuple[IncidentRow, ...]:
         reference = reference.strip().lower().removeprefix("#")
