@@ -27,7 +27,6 @@ from oncall_rota.paging.ports.store import LEASE
 TRIES = 2  # of a page that its provider refuses for now; after that the next channel's turn
 MOST = 8  # sends that may have begun, crashes counted: a page that ends the process must not do so for ever
 SOON = timedelta(seconds=2)  # before the second try, when the provider names no time
-FRESH = 1.0  # seconds for which nobody else can have taken the page, or have acknowledged it long ago
 # held: send it. lost: another instance has it. cancelled: nobody needs it any more.
 Standing = Literal["held", "lost", "cancelled"]
 SPARE = LEASE - ATTEMPT  # so long a claimed page may lie before its lease has to be renewed
@@ -43,25 +42,25 @@ def attempt(
 ) -> Result:
     """Try to send a page. `notifier`: a channel by name, made at its first use; it may raise.
 
-    `standing`: what has become of the claim meanwhile; asked when the page has lain for a while. `known`: the
-    provider's ids that any row has. `alone`: whether no other page to the address is unresolved.
+    `standing`: what has become of the claim meanwhile; asked right before every send, as a process that was stopped
+    and a machine that slept do not know of it. `known`: the provider's ids that any row has. `alone`: whether no other
+    page to the address is unresolved.
     """
-    lain = clock() - job.claimed
-    if lain > SPARE.total_seconds():
+    if job.kept and clock() - job.claimed > SPARE.total_seconds():
         return Result("renew")
     if job.address is None:
         return Result("failed", f"{job.person or 'nobody'} has no address for {job.channel} any more")
     if job.attempts > MOST:
         return Result("failed", f"given up after {MOST} attempts", alarm=f"page {job.page_id} was given up")
     try:
-        if lain > FRESH and (now := standing(job)) != "held":
+        if (now := standing(job)) != "held":
             return Result(now)
         sender = notifier(job.channel)
         if job.unsure and isinstance(sender, LooksUp):
             found = _looked_up(sender, job, known, clock)
             if found is not None:
                 return _taken(found)
-            if clock() - job.claimed > FRESH and (now := standing(job)) != "held":
+            if (now := standing(job)) != "held":
                 return Result(now)
         if sender.declaration.one_at_a_time and not job.unsure and not alone(job):
             return Result("retry", "another call to the same number is not settled yet", wait=SOON)

@@ -50,11 +50,11 @@ def page_data(text: str) -> PageData:
 
 
 class Job(NamedTuple):
-    """A page in this instance's hands. `since`: when it was claimed first, by the store's clock.
+    """A page in this instance's hands. `fence` 0: it has no row, so nobody else can have it.
 
-    `claimed`: seconds of this process's monotonic clock when the present claim was made. `unsure`: somebody may have
-    sent it before. `attempts`: how many sends began, this one counted. `named`: the
-    pages that it stands for, itself or those of a bundle, each with its incident.
+    `since`: when it was claimed first, by the store's clock. `claimed`: seconds of this process's monotonic clock when
+    the present claim was made. `unsure`: somebody may have sent it before. `attempts`: how many sends began, this one
+    counted. `named`: the pages that it stands for, itself or those of a bundle, each with its incident.
     """
 
     page_id: str
@@ -72,6 +72,11 @@ class Job(NamedTuple):
     unsure: bool = False
     attempts: int = 1
     named: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def kept(self) -> bool:
+        """Whether it has a row in the store."""
+        return self.fence > 0
 
 
 class Result(NamedTuple):

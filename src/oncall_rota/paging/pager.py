@@ -178,6 +178,8 @@ class Pager:
     def standing(self, job: Job) -> Standing:
         """What has become of a claim since it was made; a store that cannot tell is no reason for silence."""
         try:
+            if not job.kept:
+                return "held"
             if not self.store.holds(job.page_id, job.fence):
                 return "lost"
             if job.what == "notice":
