@@ -231,14 +231,14 @@ class Batch:
         elif result.state == "cancelled":
             case.outcomes.append(Outcome(job.page_id, job.fence, "cancelled"))
         elif result.state == "retry":
-            case.outcomes.append(Outcome(job.page_id, job.fence, "waiting", wait=result.wait))
+            case.outcomes.append(Outcome(job.page_id, job.fence, "waiting", wait=result.wait, begun=result.begun))
             if result.wait > PATIENT and job.what == "page":
                 case.decide(Delayed(job.page_id, result.why))
         elif result.state == "unsure":
             case.outcomes.append(Outcome(job.page_id, job.fence, "unsure"))
             self._expected[job.page_id] = job._replace(unsure=True, attempts=job.attempts + 1)
         elif result.state == "renew":
-            case.outcomes.append(Outcome(job.page_id, job.fence, "claimed"))
+            case.outcomes.append(Outcome(job.page_id, job.fence, "claimed", begun=False))
             self._expected[job.page_id] = job
 
     def _told(self, name: str, told: Told) -> None:

@@ -29,6 +29,9 @@ MOST = 8  # sends that may have begun, crashes counted: a page that ends the pro
 SOON = timedelta(seconds=2)  # before the second try, when the provider names no time
 # held: send it. lost: another instance has it. cancelled: nobody needs it any more.
 Standing = Literal["held", "lost", "cancelled"]
+# next: nothing else to the address is unresolved, and this is from now on. again: it may have been since an earlier
+# attempt. behind: another page is.
+Place = Literal["next", "again", "behind"]
 SPARE = LEASE - ATTEMPT  # so long a claimed page may lie before its lease has to be renewed
 
 
@@ -37,14 +40,14 @@ def attempt(
     notifier: Callable[[str], Notifier],
     standing: Callable[[Job], Standing],
     known: Set[str] = frozenset(),
-    alone: Callable[[Job], bool] = lambda _: True,
+    place: Callable[[Job], Place] = lambda _: "again",
     clock: Callable[[], float] = time.monotonic,
 ) -> Result:
     """Try to send a page. `notifier`: a channel by name, made at its first use; it may raise.
 
     `standing`: what has become of the claim meanwhile; asked right before every send, as a process that was stopped
-    and a machine that slept do not know of it. `known`: the provider's ids that any row has. `alone`: whether no other
-    page to the address is unresolved.
+    and a machine that slept do not know of it. `known`: the provider's ids that any row has. `place`: where it stands
+    among the pages to its address, for a provider that takes one at a time.
     """
     if job.kept and clock() - job.claimed > SPARE.total_seconds():
         return Result("renew")
@@ -56,14 +59,19 @@ def attempt(
         if (now := standing(job)) != "held":
             return Result(now)
         sender = notifier(job.channel)
-        if job.unsure and isinstance(sender, LooksUp):
+        unsure = job.unsure
+        if sender.declaration.one_at_a_time:
+            at = place(job)
+            if at == "behind":
+                return Result("retry", "another call to the same number is not settled yet", wait=SOON, begun=False)
+            # One that was claimed and stood behind was never sent, so a call that nobody knows of is not this one.
+            unsure = unsure and at == "again"
+        if unsure and isinstance(sender, LooksUp):
             found = _looked_up(sender, job, known, clock)
             if found is not None:
                 return _taken(found)
             if (now := standing(job)) != "held":
                 return Result(now)
-        if sender.declaration.one_at_a_time and not job.unsure and not alone(job):
-            return Result("retry", "another call to the same number is not settled yet", wait=SOON)
         return _taken(sender.send(job.message, job.address, Deadline(ATTEMPT.total_seconds(), clock)))
     except NotifierError as error:
         return _refused(job, error)

@@ -23,11 +23,13 @@ from oncall_rota.paging.ports.store import (
     IncidentRow,
     IncidentStatus,
     Instance,
+    LinkKey,
     PageRow,
     Result,
     Revision,
     Store,
     StoreFailed,
+    Token,
     Unit,
 )
 from oncall_rota.paging.request import Act
@@ -265,6 +267,9 @@ class FallbackStore:
     def keep(self, key: str, value: str) -> str:
         return self._store.keep(key, value)
 
+    def swap(self, key: str, old: str | None, new: str) -> bool:
+        return self._store.swap(key, old, new)
+
     def put(self, key: str, value: str) -> None:
         self._store.put(key, value)
 
@@ -276,6 +281,27 @@ class FallbackStore:
 
     def digests(self) -> dict[str, str]:
         return self._store.digests()
+
+    def add_token(self, token: Token) -> None:
+        self._store.add_token(token)
+
+    def tokens(self) -> tuple[Token, ...]:
+        return self._store.tokens()
+
+    def revoke_token(self, token_id: str, at: datetime) -> bool:
+        return self._store.revoke_token(token_id, at)
+
+    def used_token(self, token_id: str, at: datetime) -> None:
+        self._store.used_token(token_id, at)
+
+    def add_link_key(self, key: LinkKey) -> None:
+        self._store.add_link_key(key)
+
+    def link_keys(self) -> tuple[LinkKey, ...]:
+        return self._store.link_keys()
+
+    def retire_link_key(self, key_id: str, at: datetime) -> None:
+        self._store.retire_link_key(key_id, at)
 
     def instances(self) -> tuple[Instance, ...]:
         return self._store.instances()

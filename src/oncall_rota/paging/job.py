@@ -84,7 +84,7 @@ class Result(NamedTuple):
 
     `sent`, `delivered`: the provider took it. `failed`: no more tries. `retry`: not before `wait` is over. `unsure`: it
     may have been taken. `renew`: it lay too long, and needs a new lease before it is sent. `lost`: it is another
-    instance's by now. `alarm`: what an administrator has to be told.
+    instance's by now. `begun` False: it did not try. `alarm`: what an administrator has to be told.
     """
 
     state: Literal["sent", "delivered", "failed", "retry", "unsure", "renew", "lost", "cancelled"]
@@ -92,6 +92,7 @@ class Result(NamedTuple):
     provider_id: str | None = None
     wait: timedelta = timedelta(0)
     alarm: str | None = None
+    begun: bool = True
 
 
 def code_of(secret: bytes, incident_id: str, whom: str) -> str:

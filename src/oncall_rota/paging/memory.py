@@ -152,13 +152,14 @@ class Memory:
         page = self._pages.get(outcome.page_id)
         if page is None or page.fence != outcome.fence or page.lease_until is None:
             return None
+        more = (outcome.state in ("claimed", "unsure")) - (not outcome.begun)
         wait = outcome.wait if outcome.state == "waiting" and outcome.wait > timedelta(0) else LEASE
         page = page._replace(
             state=outcome.state,
             provider_id=outcome.provider_id or page.provider_id,
             data=outcome.data or page.data,
             lease_until=at + wait if outcome.state in PENDING else None,
-            attempts=page.attempts + (outcome.state in ("claimed", "unsure")),
+            attempts=page.attempts + more if page.attempts + more >= 1 else page.attempts,
         )
         self._keep(page)
         return page

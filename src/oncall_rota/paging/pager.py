@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from oncall_rota.paging.bundle import is_held
 from oncall_rota.paging.case import PAGER
-from oncall_rota.paging.delivery import Standing, attempt
+from oncall_rota.paging.delivery import Place, Standing, attempt
 from oncall_rota.paging.desk import Desk
 from oncall_rota.paging.fallback import FallbackStore
 from oncall_rota.paging.incident import TRIGGERED, Delayed
@@ -29,6 +29,7 @@ from oncall_rota.paging.signal import Accepted
 
 ALL = 10_000_000  # incidents: no limit
 MANY = 500  # incidents, or pages, of one tick; the next one takes what is left
+SENDING = "sending"  # of `meta`: by address the page that began last, where a provider takes one at a time
 POLLED = (60.0, 90.0)  # seconds after a send; what its provider has not confirmed by the last one is late
 
 
@@ -163,7 +164,7 @@ class Pager:
         """Run an errand; what to take back to the desk, if anything. Never raises what a notifier does."""
         if isinstance(errand, Job):
             known = _Known(self.store, errand.channel)
-            return Done(errand, attempt(errand, self._notifier, self.standing, known, self._alone, self._monotonic))
+            return Done(errand, attempt(errand, self._notifier, self.standing, known, self.place, self._monotonic))
         try:
             sender = self._notifier(errand.channel)
             deadline = Deadline(LOOK_UP.total_seconds(), self._monotonic)
@@ -190,13 +191,26 @@ class Pager:
         except StoreFailed:
             return "held"
 
-    def _alone(self, job: Job) -> bool:
-        """Whether no other page to the address is on its way; of two, the one that was made first goes first."""
+    def place(self, job: Job) -> Place:
+        """Where a page stands among those to its address; the one that is `next` is written down before it is sent.
+
+        So the store always tells which single page a call may have been made for that is in no row.
+        """
+        # By the address itself, which two people may share, however it is spelt.
+        number = "".join(filter(str.isalnum, job.address or ""))
+        key, mine = f"{SENDING} {job.channel} {self._desk.blind(number)}", f"{job.page_id} {job.fence}"
         try:
-            others = self.store.pending(job.channel, job.address_ref)
+            before = self.store.get(key)
+            page_id = (before or "").partition(" ")[0]
+            if page_id and page_id != job.page_id:
+                row = self.store.page(page_id)
+                if row is not None and row.state in ("claimed", "unsure"):
+                    return "behind"
+            if before != mine and not self.store.swap(key, before, mine):
+                return "behind"
         except StoreFailed:
-            return True
-        return not others or others[0].id == job.page_id or all(row.state == "waiting" for row in others[:1])
+            return "again"
+        return "again" if page_id == job.page_id else "next"
 
 
 class _Known(AbstractSet[str]):

@@ -20,9 +20,11 @@ from oncall_rota.paging.ports.store import (
     IncidentRow,
     IncidentStatus,
     Instance,
+    LinkKey,
     PageRow,
     Result,
     Revision,
+    Token,
     Unit,
     Unstorable,
 )
@@ -98,9 +100,9 @@ class SqlStore(ABC):
             rows = transaction.rows(text, (transaction.at, *narrower, limit, self.instance, until))
         return tuple(sorted(map(_page, rows), key=lambda page: (page.created_at, page.id)))
 
-    def _write(self, text: str, parameters: Row) -> None:
+    def _write(self, text: str, parameters: Row) -> int:
         with self._writing, self._transaction() as transaction:
-            transaction.run([(text, parameters)])
+            return transaction.run([(text, parameters)])[0]
 
     def _one(self, make: Callable[[Row], _Value], text: str, *parameters: object) -> _Value | None:
         rows = self._rows(text, parameters)
@@ -173,8 +175,37 @@ class SqlStore(ABC):
         self._write(statement.KEEP, (key, value))
         return self.get(key) or value
 
+    def swap(self, key: str, old: str | None, new: str) -> bool:
+        step = (statement.KEEP, (key, new)) if old is None else (statement.SWAP, (new, key, old))
+        with self._writing, self._transaction() as transaction:
+            return transaction.run([step]) == [1]
+
     def get(self, key: str) -> str | None:
         return self._one(lambda row: str(row[0]), statement.GET, key)
+
+    def add_token(self, token: Token) -> None:
+        *head, created_at, expires_at, used_at, revoked_at = token
+        times = [micros(created_at), *[None if at is None else micros(at) for at in (expires_at, used_at, revoked_at)]]
+        self._write(statement.ADD_TOKEN, (*head, *times))
+
+    def tokens(self) -> tuple[Token, ...]:
+        return self._all(_token, statement.LIST_TOKENS)
+
+    def revoke_token(self, token_id: str, at: datetime) -> bool:
+        return self._write(statement.END_TOKEN, (micros(at), token_id)) > 0
+
+    def used_token(self, token_id: str, at: datetime) -> None:
+        self._write(statement.SHOW_TOKEN, (micros(at), token_id))
+
+    def add_link_key(self, key: LinkKey) -> None:
+        retired = None if key.retired_at is None else micros(key.retired_at)
+        self._write(statement.INSERT_LINK_KEY, (key.id, key.signing_key, micros(key.created_at), retired))
+
+    def link_keys(self) -> tuple[LinkKey, ...]:
+        return self._all(_link_key, statement.LINK_KEYS)
+
+    def retire_link_key(self, key_id: str, at: datetime) -> None:
+        self._write(statement.RETIRE_LINK_KEY, (micros(at), key_id))
 
     def instances(self) -> tuple[Instance, ...]:
         with self._writing, self._transaction() as transaction:
@@ -226,6 +257,14 @@ def _audit(row: Row) -> AuditRow:
 
 def _revision(row: Row) -> Revision:
     return Revision._make((*row[:3], instant(row[3]), bytes(row[4])))
+
+
+def _token(row: Row) -> Token:
+    return Token._make((row[0], bytes(row[1]), *row[2:6], instant(row[6]), *map(_moment, row[7:])))
+
+
+def _link_key(row: Row) -> LinkKey:
+    return LinkKey(row[0], bytes(row[1]), instant(row[2]), _moment(row[3]))
 
 
 def _instance(row: Row) -> Instance:

@@ -37,7 +37,8 @@ INSERT_PAGE = (
 INSERT_PAGE_INCIDENT = "INSERT INTO page_incidents (page_id, incident_id) VALUES (?, ?)"
 OUTCOME = (
     "UPDATE pages SET state = ?, provider_id = COALESCE(?, provider_id), data = COALESCE(?, data), lease_until = ?,"
-    " attempts = attempts + ? WHERE id = ? AND fence = ? AND lease_until IS NOT NULL"
+    " attempts = CASE WHEN attempts + ? < 1 THEN attempts ELSE attempts + ? END"
+    " WHERE id = ? AND fence = ? AND lease_until IS NOT NULL"
 )
 RANKS = {"sent": 1, "failed": 2, "delivered": 3}
 RECEIPT = (
@@ -94,7 +95,18 @@ REVISION = "SELECT team, digest, commit_id, at, content FROM revisions WHERE tea
 DIGESTS = "SELECT team, digest FROM revisions"
 PUT = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 KEEP = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING"
+SWAP = "UPDATE meta SET value = ? WHERE key = ? AND value = ?"
 GET = "SELECT value FROM meta WHERE key = ?"
+
+TOKENS_HAVE = "id, digest, scope, person, team, label, created_at, expires_at, used_at, revoked_at"  # as Token
+ADD_TOKEN = f"INSERT INTO tokens ({TOKENS_HAVE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+LIST_TOKENS = f"SELECT {TOKENS_HAVE} FROM tokens ORDER BY created_at, id"
+END_TOKEN = "UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
+SHOW_TOKEN = "UPDATE tokens SET used_at = ? WHERE id = ?"
+LINK_KEY_COLUMNS = "id, signing_key, created_at, retired_at"  # as LinkKey
+INSERT_LINK_KEY = f"INSERT INTO link_keys ({LINK_KEY_COLUMNS}) VALUES (?, ?, ?, ?)"
+LINK_KEYS = f"SELECT {LINK_KEY_COLUMNS} FROM link_keys ORDER BY created_at DESC, id"
+RETIRE_LINK_KEY = "UPDATE link_keys SET retired_at = ? WHERE id = ?"
 
 # Retention. The trigger on audit lets go of what lies before `audit_from`.
 PRUNE_AUDIT = "DELETE FROM audit WHERE at < ?"

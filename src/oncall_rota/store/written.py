@@ -178,7 +178,8 @@ def _outcomes(transaction: Transaction, standing: Sequence[Standing]) -> None:
         for outcome in each.unit.outcomes:
             until = _until(outcome, transaction.at)
             again = outcome.state in ("claimed", "unsure")
-            head = (outcome.state, outcome.provider_id, outcome.data, until, int(again))
+            more = int(again) - (not outcome.begun)
+            head = (outcome.state, outcome.provider_id, outcome.data, until, more, more)
             steps.append((statement.OUTCOME, (*head, outcome.page_id, outcome.fence)))
             claim = Claim(outcome.page_id, outcome.fence, instant(until)) if again and until is not None else None
             waiting.append((each, outcome.page_id, claim))

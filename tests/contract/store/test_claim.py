@@ -130,6 +130,17 @@ def test_a_provider_that_says_later_is_asked_later(place: Place, store: Store) -
     assert (taken.state, taken.fence, taken.attempts) == ("claimed", 2, 2)
 
 
+def test_what_did_not_begin_is_no_attempt(place: Place, store: Store) -> None:
+    """However often a page waits for its turn, or for a new lease; nor does it ever look as if it waited for a budget."""
+    store.commit([signal(1)])
+    for fence in range(1, 5):
+        done(store, Outcome("p1", fence, "claimed", begun=False))
+        done(store, Outcome("p1", fence, "waiting", wait=SECOND, begun=False))
+        place.let_pass(2 * SECOND)
+        (taken,) = store.claim()
+        assert (taken.state, taken.attempts) == ("claimed", 2)
+
+
 def test_the_longest_overdue_page_is_taken_first(place: Place, store: Store) -> None:
     """And no more than asked for."""
     store.commit([signal(1)])

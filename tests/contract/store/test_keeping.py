@@ -78,6 +78,14 @@ def test_values_under_keys(store: Store) -> None:
     assert store.get("started") == "2"
 
 
+def test_of_two_who_swap_a_value_one_is_told_that_it_was_late(place: Place, store: Store) -> None:
+    """Of any number of servers."""
+    other = store if isinstance(place, SqlitePlace) else place.open("other")
+    assert [store.swap("sending", None, "a"), other.swap("sending", None, "b")] == [True, False]
+    assert [other.swap("sending", "a", "b"), store.swap("sending", "a", "c")] == [True, False]
+    assert store.get("sending") == "b"
+
+
 def test_a_closed_store_says_so(store: Store) -> None:
     """Of reading and of writing."""
     store.close()

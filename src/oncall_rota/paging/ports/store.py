@@ -126,7 +126,8 @@ class PageRow(NamedTuple):
 class Outcome(NamedTuple):
     """What became of an attempt; written only while `fence` is the page's last and it is still pending.
 
-    `claimed`: the same owner tries again, with a new lease. `waiting`: not before `wait` is over. None: as it was.
+    `claimed`: the same owner tries again, with a new lease. `waiting`: not before `wait` is over. `begun` False:
+    nothing was sent, so it does not count as an attempt. None: as it was.
     """
 
     page_id: str
@@ -135,6 +136,7 @@ class Outcome(NamedTuple):
     provider_id: str | None = None
     wait: timedelta = timedelta(0)
     data: str | None = None
+    begun: bool = True
 
 
 class Receipt(NamedTuple):
@@ -216,6 +218,33 @@ class Instance(NamedTuple):
     ended_at: datetime | None
 
 
+class Token(NamedTuple):
+    """What somebody or something shows to be let in. `digest`: SHA-256 of the token, which itself is never kept.
+
+    `scope`: what it opens. `person`, `team`: whose it is, or what it is limited to; None: neither. `label`: for people.
+    """
+
+    id: str
+    digest: bytes
+    scope: str
+    person: str | None
+    team: str | None
+    label: str
+    created_at: datetime
+    expires_at: datetime | None = None
+    used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+class LinkKey(NamedTuple):
+    """What acknowledgement links are signed with. `retired_at`: from then on it signs and proves nothing."""
+
+    id: str
+    signing_key: bytes
+    created_at: datetime
+    retired_at: datetime | None = None
+
+
 class Store(AbstractContextManager["Store"], Protocol):
     """Every method may raise `StoreFailed`; all but `close` may be called from any thread."""
 
@@ -295,8 +324,32 @@ class Store(AbstractContextManager["Store"], Protocol):
     def keep(self, key: str, value: str) -> str:
         """The value kept under a key; this one, and from now on, when there was none."""
 
+    def swap(self, key: str, old: str | None, new: str) -> bool:
+        """Put a value where another one is, or none; False: somebody has put a third one there meanwhile."""
+
     def get(self, key: str) -> str | None:
         """The value kept under a key."""
+
+    def add_token(self, token: Token) -> None:
+        """Keep a new token. Raises `Unstorable` when its id or digest is there already."""
+
+    def tokens(self) -> tuple[Token, ...]:
+        """All tokens, revoked and expired ones too, oldest first."""
+
+    def revoke_token(self, token_id: str, at: datetime) -> bool:
+        """From `at` on it opens nothing; False when there is none of that id, or it was revoked before."""
+
+    def used_token(self, token_id: str, at: datetime) -> None:
+        """It was shown at that time."""
+
+    def add_link_key(self, key: LinkKey) -> None:
+        """Keep a new signing key."""
+
+    def link_keys(self) -> tuple[LinkKey, ...]:
+        """All signing keys, newest first."""
+
+    def retire_link_key(self, key_id: str, at: datetime) -> None:
+        """From `at` on it proves nothing."""
 
     def instances(self) -> tuple[Instance, ...]:
         """Who has the store open, as far as it knows, this instance first."""
