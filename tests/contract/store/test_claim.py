@@ -131,7 +131,7 @@ def test_a_provider_that_says_later_is_asked_later(place: Place, store: Store) -
 
 
 def test_what_did_not_begin_is_no_attempt(place: Place, store: Store) -> None:
-    """However often a page waits for its turn, or for a new lease; nor does it ever look as if it waited for a budget."""
+    """However often a page waits for its turn, or for a new lease; nor does it look as if it waited for a budget."""
     store.commit([signal(1)])
     for fence in range(1, 5):
         done(store, Outcome("p1", fence, "claimed", begun=False))
