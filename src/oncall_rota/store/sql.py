@@ -192,10 +192,10 @@ class SqlStore(ABC):
         return self._all(_token, statement.LIST_TOKENS)
 
     def revoke_token(self, token_id: str, at: datetime) -> bool:
-        return self._write(statement.END_TOKEN, (micros(at), token_id)) > 0
+        return self._write(statement.REVOKE, (micros(at), token_id)) > 0
 
     def used_token(self, token_id: str, at: datetime) -> None:
-        self._write(statement.SHOW_TOKEN, (micros(at), token_id))
+        self._write(statement.SHOWN, (micros(at), token_id))
 
     def add_link_key(self, key: LinkKey) -> None:
         retired = None if key.retired_at is None else micros(key.retired_at)

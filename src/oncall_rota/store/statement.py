@@ -101,8 +101,8 @@ GET = "SELECT value FROM meta WHERE key = ?"
 TOKENS_HAVE = "id, digest, scope, person, team, label, created_at, expires_at, used_at, revoked_at"  # as Token
 ADD_TOKEN = f"INSERT INTO tokens ({TOKENS_HAVE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 LIST_TOKENS = f"SELECT {TOKENS_HAVE} FROM tokens ORDER BY created_at, id"
-END_TOKEN = "UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
-SHOW_TOKEN = "UPDATE tokens SET used_at = ? WHERE id = ?"
+REVOKE = "UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
+SHOWN = "UPDATE tokens SET used_at = ? WHERE id = ?"
 LINK_KEY_COLUMNS = "id, signing_key, created_at, retired_at"  # as LinkKey
 INSERT_LINK_KEY = f"INSERT INTO link_keys ({LINK_KEY_COLUMNS}) VALUES (?, ?, ?, ?)"
 LINK_KEYS = f"SELECT {LINK_KEY_COLUMNS} FROM link_keys ORDER BY created_at DESC, id"
