@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from oncall_rota.config import ERROR, Catalog, Problem, paging
+from oncall_rota.config import ERROR, Catalog, Problem, configuration, paging
 from oncall_rota.errors import ConfigurationError, UnknownName
 from oncall_rota.paging.configuration import Configuration
 from oncall_rota.paging.direct import ByOneChannel, Run, sent_directly
@@ -22,7 +22,6 @@ from oncall_rota.paging.world import Configured, World
 
 if TYPE_CHECKING:
     from oncall_rota.config.keeper import Keeper
-    from oncall_rota.config.page import Paging
     from oncall_rota.control.owner import Drive, Opened
     from oncall_rota.paging.model import Channel
     from oncall_rota.paging.ports.store import Revision, Store
@@ -36,13 +35,9 @@ def notifiers() -> Mapping[str, Declaration]:
     return declared()
 
 
-def world(catalog: Catalog) -> Configured:
+def world(catalog: Catalog) -> World:
     """What escalation asks, answered from a folder that was read whole."""
-    return _configured(catalog, paging(catalog, notifiers()))
-
-
-def _configured(catalog: Catalog, found: Paging) -> Configured:
-    return Configured(found.teams, found.people, found.last_resort, catalog.teams)
+    return configuration(catalog, notifiers()).world
 
 
 def direct_paging(catalog: Catalog, incident: Incident, via: str | None, now: datetime, *, send: bool) -> Run:
@@ -50,8 +45,7 @@ def direct_paging(catalog: Catalog, incident: Incident, via: str | None, now: da
 
     `via`: only by this channel. Raises `UnknownName` when there is no such channel.
     """
-    found = paging(catalog, notifiers())
-    everybody: World = _configured(catalog, found)
+    found = configuration(catalog, notifiers())
     if via is not None and via not in found.channels:
         raise UnknownName(f"no channel {via!r} in oncall.yaml", f"there is {', '.join(found.channels) or 'none'}")
     channels = Channels(found.channels)
@@ -59,16 +53,13 @@ def direct_paging(catalog: Catalog, incident: Incident, via: str | None, now: da
     def notifier(name: str) -> Notifier:
         return channels(name) if send else _UNSENT
 
-    owner = catalog.teams.get(incident.team)
-    service = owner.services.get(incident.service or "") if owner is not None else None
-
     def message(page: Page) -> Message:
         code = secrets.token_hex(2)
-        runbook = service.runbook if service is not None else None
+        runbook = found.runbooks.get((incident.team, incident.service or ""))
         team = incident.team or "you"
         return cleaned(Message(page.id, code, incident.severity, team, incident.summary, (), runbook))
 
-    people = everybody if via is None else ByOneChannel(everybody, via)
+    people = found.world if via is None else ByOneChannel(found.world, via)
     return sent_directly(incident, now, people, message, notifier)
 
 

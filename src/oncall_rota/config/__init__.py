@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from oncall_rota.config.page import Paging
+    from oncall_rota.paging.configuration import Configuration
     from oncall_rota.paging.ports.notifier import Declaration
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Problem",
     "check",
     "check_team",
+    "configuration",
     "digest",
     "find_folder",
     "load",
@@ -43,3 +45,10 @@ def paging(catalog: Catalog, notifiers: Mapping[str, Declaration] | None = None)
     from oncall_rota.config.page import read_paging
 
     return read_paging(catalog, notifiers)
+
+
+def configuration(catalog: Catalog, notifiers: Mapping[str, Declaration]) -> Configuration:
+    """A folder that was read, as paging asks about it. One that changes and breaks is kept by `config.keeper`."""
+    from oncall_rota.config.combined import configuration as made
+
+    return made(catalog, notifiers)

@@ -16,7 +16,8 @@ class Configuration(NamedTuple):
 
     `revisions`: for each team the digest of what its pages follow from. `runbooks`: URLs by team and service. `quiet`:
     the channels of notices, in order of preference; empty: whatever a person has that is not metered. `resolved`:
-    whether those who were paged are told of the end. `stale`: since when a team's files have had no meaning.
+    whether those who were paged are told of the end. `stale`: since when a team's files have had no meaning; those of
+    the settings under `oncall.yaml` and `people.yaml`.
     """
 
     world: World
