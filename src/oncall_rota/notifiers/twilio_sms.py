@@ -87,7 +87,8 @@ class TwilioSms:
                 _delivery(form.get("MessageSid", ""), query.get("page"), form["MessageStatus"], error), twilio.nothing
             )
         meant = reply(form.get("Body", ""))
-        event = Reply(form.get("From", ""), meant[0], code=meant[1]) if meant else None
+        sid = form.get("MessageSid", "")
+        event = Reply(form.get("From", ""), meant[0], code=meant[1], id=sid) if meant else None
         return Inbound(event, _text)
 
 

@@ -100,7 +100,7 @@ class TwilioVoice:
         choice = KEYS.get(form.get("Digits", ""))
         if choice is None or page is None:
             return Inbound(None, lambda _: _spoken("Not understood. Press 1 to acknowledge", f"?{_query(url)}"))
-        return Inbound(Reply(form.get("To", ""), choice, page_id=page), _spoken)
+        return Inbound(Reply(form.get("To", ""), choice, page_id=page, id=f"{sid} {choice}"), _spoken)
 
 
 def said(message: Message, callback: str | None) -> str:

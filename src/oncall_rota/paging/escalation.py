@@ -129,6 +129,11 @@ class _Deciding(Course):
         if self.incident.status == ACKNOWLEDGED and event.by != self.incident.acknowledged_by:
             self._refuse(f"acknowledged by {self.incident.acknowledged_by} already")
             return
+        present = {each.page for each in self.present}
+        if self.incident.status == TRIGGERED and event.page is not None and event.page not in present:
+            # A key that was heard twice, or late, must not pass by those who were asked since.
+            self._refuse("it was passed on already")
+            return
         self.note("declined", f"by {event.by}")
         self.cancel(event.by)
         # The next step is asked for now: nothing of it can have been missed.

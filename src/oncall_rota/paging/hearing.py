@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from datetime import datetime, timedelta
 
 from oncall_rota.paging.configuration import Configuration
-from oncall_rota.paging.incident import Acknowledged, Declined, Event
+from oncall_rota.paging.incident import TRIGGERED, Acknowledged, Declined, Event
 from oncall_rota.paging.job import address_of, page_data
 from oncall_rota.paging.office import ANSWERED, CODE_LASTS
 from oncall_rota.paging.ports.notifier import Delivery, Reply
@@ -22,6 +22,7 @@ from oncall_rota.paging.request import Reply as Answer
 WRONG = 5  # answers that fit nothing, after which an address is not listened to
 LOCKED = timedelta(hours=1)  # for so long
 MOST_LOCKED = 10_000  # addresses; beyond that the oldest is forgotten
+MOST_HEARD = 10_000  # replies; the same
 _SPELT = str.maketrans("", "", " -.()")  # how people write numbers
 
 
@@ -39,6 +40,7 @@ class Hearing:
         self._configuration = configuration
         self._counting = threading.Lock()
         self._wrong: dict[tuple[str, str], tuple[int, datetime]] = {}
+        self._heard: dict[tuple[str, str], Future[str]] = {}
 
     def delivery(self, channel: str, delivery: Delivery) -> None:
         """How far a page has come: heard twice, late or in any order it is the same."""
@@ -52,7 +54,26 @@ class Hearing:
         self._submit(told).result(ANSWERED)
 
     def reply(self, channel: str, reply: Reply) -> str:
-        """What a person answered; what to tell them."""
+        """What a person answered; what to tell them. A reply that comes again is told the same, and does nothing."""
+        if not reply.id:
+            return self._replied(channel, reply)
+        with self._counting:
+            known = self._heard.get((channel, reply.id))
+            mine = self._heard.setdefault((channel, reply.id), Future())
+            while len(self._heard) > MOST_HEARD:
+                del self._heard[next(iter(self._heard))]
+        if known is not None:
+            return known.result(ANSWERED)
+        try:
+            mine.set_result(self._replied(channel, reply))
+        except BaseException as error:
+            with self._counting:
+                self._heard.pop((channel, reply.id), None)  # it may be tried again
+            mine.set_exception(error)
+            raise
+        return mine.result()
+
+    def _replied(self, channel: str, reply: Reply) -> str:
         now = self._store.now()
         who = (channel, reply.address)
         with self._counting:
@@ -65,7 +86,12 @@ class Hearing:
             return "No page of yours has this code"
         with self._counting:
             self._wrong.pop(who, None)
-        return self._act(pages, reply, channel)
+        # A code is short, and one person's two incidents may have the same: what nobody may have meant is not taken.
+        if len({page.incident_id for page in pages}) > 1:
+            pages = [page for page in pages if self._is_triggered(page)] or pages[:1]
+            if len({page.incident_id for page in pages}) > 1:
+                return "More than one page has this code. Use another way to acknowledge"
+        return self._act(pages[0], reply, channel)
 
     def _meant(self, channel: str, reply: Reply, now: datetime) -> Sequence[PageRow]:
         if reply.page_id is not None:
@@ -88,20 +114,34 @@ class Hearing:
             while len(self._wrong) > MOST_LOCKED:
                 del self._wrong[next(iter(self._wrong))]
 
-    def _act(self, pages: Sequence[PageRow], reply: Reply, channel: str) -> str:
-        """The answer to the first page, which may be a bundle, and to all that it names."""
-        by = pages[0].person or channel
-        event: Event = Declined(by) if reply.choice == "decline" else Acknowledged(by, channel)
-        names = [self._store.page(page) for page in page_data(pages[0].data).pages]
-        ids = dict.fromkeys([pages[0].incident_id, *[page.incident_id for page in names if page is not None]])
+    def _named(self, page: PageRow) -> dict[str, str]:
+        """The incidents of a page, which may be a bundle, each with its own page."""
+        named = [self._store.page(each) for each in page_data(page.data).pages]
+        return {page.incident_id: page.id} | {each.incident_id: each.id for each in named if each is not None}
+
+    def _is_triggered(self, page: PageRow) -> bool:
+        rows = [self._store.incident(incident_id) for incident_id in self._named(page)]
+        return any(row is not None and row.status == TRIGGERED for row in rows)
+
+    def _act(self, page: PageRow, reply: Reply, channel: str) -> str:
+        """The answer to a page, and to all that it names."""
+        by = page.person or channel
+        waiting: list[Future[Answer]] = []
+        for incident_id, own in self._named(page).items():
+            event: Event = Acknowledged(by, channel)
+            if reply.choice == "decline":
+                # A code is the same on every page about the incident: then it is the incident that is declined.
+                event = Declined(by, own if reply.page_id is not None else None)
+            waiting.append(self._submit(Act(incident_id, event, by)))
         refused: list[str] = []
-        for future in [self._submit(Act(incident_id, event, by)) for incident_id in ids]:
+        for future in waiting:
             acted = future.result(ANSWERED)
             if isinstance(acted, Acted) and acted.refused:
                 refused.append(acted.refused)
-        if refused:
-            return f"Not done: {refused[0]}"
-        return "Passed on" if reply.choice == "decline" else "Acknowledged"
+        done = "Passed on" if reply.choice == "decline" else "Acknowledged"
+        if not refused:
+            return done
+        return f"Not done: {refused[0]}" if len(refused) == len(waiting) else f"{done}, but not all: {refused[0]}"
 
 
 def _plain(address: str) -> str:

@@ -123,9 +123,10 @@ class Snoozed(NamedTuple):
 
 
 class Declined(NamedTuple):
-    """Somebody cannot take it: the next step, now."""
+    """Somebody cannot take it: the next step, now. `page`: by which they were asked; once its step is over, nothing."""
 
     by: str
+    page: str | None = None
 
 
 class Reassigned(NamedTuple):

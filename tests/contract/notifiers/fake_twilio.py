@@ -1,7 +1,7 @@
 """A Twilio of our own, on loopback: Messages and Calls as their API answers, phones, and callbacks gone wrong.
 
 It keeps what it took, answers errors and loses replies as it is told, calls back signed, and can lose, double,
-shuffle and forge what it calls back. Its list is always up to date, as one in a laboratory is.
+shuffle and forge what it calls back. `FakeAccount` is all of it but HTTP.
 """
 
 from __future__ import annotations
@@ -66,8 +66,11 @@ def signed(url: str, form: dict[str, str], token: str = TOKEN) -> Callback:
     return Callback(headers, urlencode(form).encode(), url)
 
 
-class FakeTwilio:
-    """The account. `messages` and `calls`: what was taken, by SID, in order. `faults`: for the next requests."""
+class FakeAccount:
+    """The account. `messages` and `calls`: what was taken, by SID, in order. `faults`: for the next requests.
+
+    `now`: its clock. `lag`: so old a resource must be before the list shows it.
+    """
 
     def __init__(self) -> None:
         self.messages: dict[str, dict[str, Any]] = {}
@@ -75,53 +78,11 @@ class FakeTwilio:
         self.faults: list[Fault] = []
         self.requests: list[str] = []
         self.now = NOW
+        self.lag = timedelta(0)
         self._lock = threading.Lock()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._http.daemon_threads = False  # so that closing waits for them
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01})
-        self.url = f"http://127.0.0.1:{self._http.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.shutdown()
-        self._thread.join()
-        self._http.server_close()
+        self._texts = 0
 
     # The API.
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        fake = self
-
-        class Handler(BaseHTTPRequestHandler):
-            """HTTP in, HTTP out."""
-
-            def log_message(self, *_: object) -> None:
-                """Nothing on the terminal of the tests."""
-
-            def do_GET(self) -> None:
-                self._reply({})
-
-            def do_POST(self) -> None:
-                text = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
-                self._reply(parse_qs(text, keep_blank_values=True))
-
-            def _reply(self, form: dict[str, list[str]]) -> None:
-                status, body, headers = fake.answer(self.command, self.path, self.headers["Authorization"], form)
-                if not status:
-                    self.close_connection = True
-                    return
-                with contextlib.suppress(OSError):
-                    self.send_response(status)
-                    for name, value in headers:
-                        self.send_header(name, value)
-                    self.send_header("Content-Length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body)
-
-        return Handler
 
     def answer(
         self, method: str, target: str, authorization: str | None, form: dict[str, list[str]]
@@ -181,6 +142,7 @@ class FakeTwilio:
             "status": "queued",
             "body": form.get("Body", [None])[0],
             "date_created": format_datetime(self.now - timedelta(seconds=age)),
+            "made_at": self.now - timedelta(seconds=age),
             "error_code": None,
             "form": form,
         }
@@ -192,7 +154,8 @@ class FakeTwilio:
         kept = self.messages if kind == "Messages" else self.calls
         named = {"To": "to", "From": "from"}
         wanted = {named[name]: value for name, value in asked.items() if name in named}
-        found = [each for each in reversed(kept.values()) if wanted.items() <= each.items()]
+        shown = [each for each in reversed(kept.values()) if self.now - each["made_at"] >= self.lag]
+        found = [each for each in shown if wanted.items() <= each.items()]
         size, page = int(asked.get("PageSize", "50")), int(asked.get("Page", "0"))
         more = found[(page + 1) * size :]
         following = urlencode({**asked, "Page": page + 1, "PageToken": "P"})
@@ -210,7 +173,7 @@ class FakeTwilio:
         kept, name = (self.messages, "Message") if sid in self.messages else (self.calls, "Call")
         made = []
         for state in states or (SMS_WAY if name == "Message" else CALL_WAY):
-            kept[sid]["status"] = state
+            kept[sid] |= {"status": state, "error_code": 30007 if state == "undelivered" else None}
             form = {f"{name}Sid": sid, f"{name}Status": state, "AccountSid": ACCOUNT, "To": kept[sid]["to"]}
             form |= {"From": NUMBER} | ({"ErrorCode": "30007"} if state == "undelivered" else {})
             if url := kept[sid]["form"].get("StatusCallback", [None])[0]:
@@ -232,8 +195,61 @@ class FakeTwilio:
 
     def texts_back(self, number: str, text: str, url: str) -> Callback:
         """A person answers."""
-        form = {"MessageSid": "SM" + "1" * 32, "From": number, "To": NUMBER, "Body": text, "AccountSid": ACCOUNT}
+        self._texts += 1
+        form = {"MessageSid": f"SM{self._texts:032x}", "From": number, "To": NUMBER, "Body": text}
+        form["AccountSid"] = ACCOUNT
         return signed(url, form)
+
+
+class FakeTwilio(FakeAccount):
+    """The account, reached by HTTP on loopback."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._http.daemon_threads = False  # so that closing waits for them
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01})
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.shutdown()
+        self._thread.join()
+        self._http.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            """HTTP in, HTTP out."""
+
+            def log_message(self, *_: object) -> None:
+                """Nothing on the terminal of the tests."""
+
+            def do_GET(self) -> None:
+                self._reply({})
+
+            def do_POST(self) -> None:
+                text = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
+                self._reply(parse_qs(text, keep_blank_values=True))
+
+            def _reply(self, form: dict[str, list[str]]) -> None:
+                status, body, headers = fake.answer(self.command, self.path, self.headers["Authorization"], form)
+                if not status:
+                    self.close_connection = True
+                    return
+                with contextlib.suppress(OSError):
+                    self.send_response(status)
+                    for name, value in headers:
+                        self.send_header(name, value)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+
+        return Handler
 
 
 def troubled(callbacks: list[Callback], seed: int, lost: float = 0.3, doubled: float = 0.2) -> list[Callback]:
@@ -273,7 +289,7 @@ def forgeries(genuine: Callback) -> dict[str, Callback]:
 
 
 def _shown(kept: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in kept.items() if name != "form"}
+    return {name: value for name, value in kept.items() if name not in ("form", "made_at")}
 
 
 def _error(status: int, code: int, words: str) -> tuple[int, dict[str, Any]]:

@@ -93,13 +93,15 @@ class Delivery(NamedTuple):
 class Reply(NamedTuple):
     """What a person did in a channel. By `code` or by `page_id`; `address`: who did it, as the channel knows them.
 
-    It counts only when a page of that code or id went to that address.
+    It counts only when a page of that code or id went to that address. `id`: what tells it from every other reply of
+    the channel, so that one that comes again is the same; empty: nothing does.
     """
 
     address: str
     choice: Choice
     code: str | None = None
     page_id: str | None = None
+    id: str = ""
 
 
 class Answer(NamedTuple):
