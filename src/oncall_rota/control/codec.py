@@ -35,10 +35,7 @@ def encoded(value: Any, tagged: bool = False) -> Any:
 
 def decoded(kind: Any, value: Any) -> Any:
     """What `encoded` made of a value of that type. Raises `ValueError` for anything else."""
-    try:
-        return _decoder(kind)(value)
-    except (OverflowError, TypeError) as error:
-        raise ValueError(str(error)) from error
+    return _decoder(kind)(value)
 
 
 @cache
@@ -51,26 +48,27 @@ def _decoder(kind: Any) -> Decode:
     if origin in (Union, UnionType):
         return _union(inner)
     if origin is tuple and len(inner) == 2 and inner[1] is Ellipsis:
-        return _many(inner[0])
+        return _many(_decoder(inner[0]))
     if hasattr(kind, "_fields"):
         return _record(kind)
     raise TypeError(f"{kind} does not go over the wire")
 
 
 def _record(kind: Any) -> Decode:
-    hints = {name: hint for name, hint in get_type_hints(kind).items() if name in kind._fields}
+    hints = get_type_hints(kind)
+    decoders = {name: _decoder(hints[name]) for name in kind._fields}
     defaults = kind._field_defaults
 
     def record(value: Any) -> Any:
         if type(value) is not dict:
             raise ValueError(f"{kind.__name__} is an object")
-        if missing := [name for name in hints if name not in value and name not in defaults]:
+        if missing := [name for name in decoders if name not in value and name not in defaults]:
             raise ValueError(f"{kind.__name__} without {missing[0]}")
         fields = {}
-        for name, hint in hints.items():
+        for name, decoder in decoders.items():
             if name in value:
                 try:
-                    fields[name] = decoded(hint, value[name])
+                    fields[name] = decoder(value[name])
                 except ValueError as error:
                     raise ValueError(f"{name}: {error}") from None
         return kind(**fields)
@@ -78,27 +76,28 @@ def _record(kind: Any) -> Decode:
     return record
 
 
-def _many(inner: Any) -> Decode:
+def _many(decoder: Decode) -> Decode:
     def many(value: Any) -> Any:
         if type(value) is not list:
             raise ValueError("it is a list")
-        return tuple([decoded(inner, each) for each in value])
+        return tuple([decoder(each) for each in value])
 
     return many
 
 
 def _union(kinds: tuple[Any, ...]) -> Decode:
-    named = {kind.__name__: kind for kind in kinds if kind is not NoneType}
+    named = {kind.__name__: _decoder(kind) for kind in kinds if kind is not NoneType}
+    only = next(iter(named.values())) if len(named) == 1 else None
 
     def union(value: Any) -> Any:
         if value is None and NoneType in kinds:
             return None
-        if len(named) == 1:
-            return decoded(next(iter(named.values())), value)
+        if only is not None:
+            return only(value)
         tag = value.get(TAG) if type(value) is dict else None
         if type(tag) is not str or tag not in named:
             raise ValueError(f"it is one of {', '.join(named)}")
-        return decoded(named[tag], value)
+        return named[tag](value)
 
     return union
 
@@ -128,13 +127,19 @@ def _instant(value: Any) -> datetime:
     found = datetime.fromisoformat(value) if type(value) is str else None
     if found is None or found.tzinfo is None:
         raise ValueError("it is an instant with its offset")
-    return found.astimezone(UTC)
+    try:
+        return found.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("it is before the first day or after the last one") from error
 
 
 def _span(value: Any) -> timedelta:
     if type(value) not in (int, float):
         raise ValueError("it is a number of seconds")
-    return timedelta(seconds=value)
+    try:
+        return timedelta(seconds=value)
+    except OverflowError as error:
+        raise ValueError("it is too long") from error
 
 
 _PLAIN: dict[Any, Decode] = {

@@ -183,9 +183,11 @@ class Server:
             refused = UsageError(f"the owner of this store does not serve user {user}", "run it as the owner's user")
             lines.send(error_line(None, refused), PATIENCE)
             return
-        lines.send(self._greeting, PATIENCE)
+        answer = self._greeting
         while True:
+            # Before it is sent: whoever has an answer may be hung up on, and reads it all the same.
             client.idle_since = time.monotonic()
+            lines.send(answer, PATIENCE)
             try:
                 line = lines.receive(REQUEST_MOST, PATIENCE, idle=None)
             except ValueError as error:
@@ -194,7 +196,7 @@ class Server:
             client.idle_since = None
             if line is None:
                 return
-            lines.send(self._answer(line), PATIENCE)
+            answer = self._answer(line)
 
     def _answer(self, line: bytes) -> bytes:
         try:
