@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import secrets
 import sys
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
 from oncall_rota.cli import completion
-from oncall_rota.cli.option import Dir
-from oncall_rota.cli.selection import configuration_error, known
-from oncall_rota.cli.setting import present, rotations
-from oncall_rota.cli.terminal import say, warn
-from oncall_rota.cli.who_text import tsv_row
-from oncall_rota.config import Catalog, load
-from oncall_rota.errors import NotDelivered, UnknownName, UsageError
-from oncall_rota.paging.incident import Incident
+from oncall_rota.cli.option import Dir, Json, Store, Tz
+from oncall_rota.cli.page_asked import Asked, target_of
+from oncall_rota.cli.page_direct import send
+from oncall_rota.cli.setting import asked_format, asked_span, display, present, rotations
+from oncall_rota.cli.terminal import warn
+from oncall_rota.config import load
+from oncall_rota.errors import UsageError
 
-TEAM, PERSON = "team:", "person:"
-
-
-class Target(NamedTuple):
-    """A team, or one person; the other is empty."""
-
-    team: str = ""
-    person: str = ""
+FORMATS = ("table", "plain", "json")
 
 
 def page(
@@ -40,69 +32,64 @@ def page(
     ] = None,
     severity: Annotated[str, typer.Option("--severity", metavar="S", help="critical, error, warning, …")] = "critical",
     service: Annotated[str | None, typer.Option("--service", metavar="S", help="The service that it is about.")] = None,
+    dedup_key: Annotated[
+        str | None, typer.Option("--dedup-key", metavar="K", help="Pages of one key are one incident while it is open.")
+    ] = None,
     via: Annotated[str | None, typer.Option("--via", metavar="CHANNEL", help="Only by this channel.")] = None,
+    wait: Annotated[
+        str | None, typer.Option("--wait", metavar="SPAN", help="Stay so long at most: 10m; else until it has ended.")
+    ] = None,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Leave as soon as a channel has taken it.")] = False,
     direct: Annotated[
         bool, typer.Option("--direct", help="Send now and keep nothing: works without a server and without a store.")
     ] = False,
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FORMAT", help="table, plain (tab-separated) or json.")
+    ] = "table",
+    json: Json = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say whom it would page; send nothing.")] = False,
+    store: Store = None,
     dir_: Dir = None,
+    tz: Tz = None,
 ) -> None:
-    """Page a team's escalation, or one person.
+    """Page a team's escalation, or one person, and stay until somebody acknowledges.
 
     Examples:
-      oncall page payments 'checkout is down' --direct
-      oncall page person:alice --via sms 'please call me' --direct
-      journalctl -u shop -n 5 | oncall page payments - --direct
+      oncall page payments 'checkout is down'
+      oncall page person:alice --via sms 'please call me' --wait 10m
+      journalctl -u shop -n 5 | oncall page payments - --no-wait
+      oncall page payments 'checkout is down' --direct     without any store
       oncall page payments --dry-run
 
+    It drives its incident itself, step by step, unless a pager or server has the store, and tells on standard error
+    what happens. On standard output is one row: id, status, acknowledged by.
     --direct pages whoever is on call at this moment, by the first rules of each; where a channel refuses, the next
-    rule, step, and in the end the last resort follow at once. Nobody escalates afterwards.
-    Exit code 6 when no channel took the page.
+    rule, step, and in the end the last resort follow at once. Nobody escalates afterwards. So it is, loudly, when the
+    store fails.
+    Exit code 0 when somebody has acknowledged, or with --no-wait when a channel has taken it; 6 when no channel took
+    it; 7 when the policy and its last resort have ended, or --wait is over, and nobody has acknowledged.
     """
-    from oncall_rota.wiring import direct_paging
-
-    if not (direct or dry_run):
-        raise UsageError("a page that is followed until somebody acknowledges needs a server", "add --direct")
+    form = asked_format(output, json, FORMATS)
+    if no_wait and wait is not None:
+        raise UsageError("give --wait or --no-wait, not both")
+    if direct and (no_wait or wait is not None or dedup_key is not None or store is not None or form == "json"):
+        raise UsageError(
+            "--direct keeps nothing and does not stay", "leave out --wait, --no-wait, --dedup-key, --store, -o"
+        )
     now = present()
+    shown = display(tz).zone
+    patience = None if wait is None else asked_span(wait, "--wait", now, shown) - now
     catalog, problems = load(rotations(dir_))
-    meant = named(target, catalog)
-    if meant is None:
-        errors = [each for each in problems if each.severity == "error"]
-        if f"{target.removeprefix(TEAM)}.yaml" in catalog.names:  # a team whose file has no meaning
-            raise configuration_error(errors, catalog.folder)
-        raise UnknownName(f"no team and no person {target!r}", known(target, [*catalog.teams, *catalog.people]))
-    if service is not None and (not meant.team or service not in catalog.teams[meant.team].services):
-        raise UnknownName(f"{target} has no service {service!r}")
+    meant = target_of(target, catalog, problems, service)
     text = sys.stdin.read(4000) if message == "-" else message or "somebody needs you"
-    incident = Incident(
-        secrets.token_hex(8), meant.team, severity, text, now, service=service, person=meant.person or None
-    )
-    run = direct_paging(catalog, incident, via, now, send=not dry_run)
-    for note in run.notes:
-        if note.kind in ("nobody", "mute", "last-resort"):
-            say(note.text)
-    names = {person: entry.name for person, entry in catalog.people.items()}
-    for each in run.tries:
-        to = names.get(each.page.person or "", each.page.person or each.page.address)
-        outcome = "would be sent" if dry_run else "sent" if each.error is None else f"refused: {each.error}"
-        print(tsv_row((each.page.channel, to, outcome)))
-    if not run.reached:
-        hint = "why stands above" if run.tries else "'oncall validate' tells whom no channel reaches"
-        raise NotDelivered("no channel took the page", hint)
-    if not dry_run:
-        warn("nobody escalates it: --direct sends once and keeps nothing")
+    key = dedup_key or secrets.token_hex(8)
+    asked = Asked(catalog, meant, target, text, severity, service, via, key)
+    if direct or dry_run:
+        send(asked, dry_run=dry_run)
+        if not dry_run:
+            warn("nobody escalates it: --direct sends once and keeps nothing")
+        return
+    from oncall_rota.cli.page_follow import Patience
+    from oncall_rota.cli.page_stay import Stay, Staying
 
-
-def named(target: str, catalog: Catalog) -> Target | None:
-    """What a name means; None when nothing has it. Raises `UsageError` when two things do."""
-    if target.startswith(TEAM):
-        team = target.removeprefix(TEAM)
-        return Target(team=team) if team in catalog.teams else None
-    if target.startswith(PERSON):
-        person = target.removeprefix(PERSON)
-        return Target(person=person) if person in catalog.people else None
-    if target in catalog.teams and target in catalog.people:
-        raise UsageError(f"{target!r} is a team and a person", f"write team:{target} or person:{target}")
-    if target in catalog.teams:
-        return Target(team=target)
-    return Target(person=target) if target in catalog.people else None
+    Stay(asked, Staying(Patience(patience, no_wait), form, store, dir_, shown)).run()

@@ -1,13 +1,30 @@
-"""`oncall page --direct`: pages without a server and without a store."""
+"""`oncall page`: with `--direct` without a store; else it stays until somebody acknowledges."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from freezegun import freeze_time
+
+from oncall_rota.cli.page_raised import Raised
+from oncall_rota.control.owner import Opened
+from oncall_rota.control.wire import Greeting
+from oncall_rota.errors import OfficeGone
+from oncall_rota.paging.incident import Incident
+from oncall_rota.paging.office import Story
+from oncall_rota.paging.saved import row_of
+from oncall_rota.paging.signal import Accepted, Signal
+from oncall_rota.wiring import open_office
 
 TUESDAY = "2026-01-06T12:00:00Z"  # alice's first week
 SETTINGS = """\
@@ -122,8 +139,330 @@ def test_a_team_whose_file_has_no_meaning_is_no_unknown_name(paging: Oncall, fol
     assert "web.yaml:1" in said.err
 
 
-def test_a_page_that_is_to_be_followed_needs_a_server(paging: Oncall) -> None:
-    """It is not sent silently once."""
-    said = paging("payments", "x")
-    assert (said.code, said.out) == (2, "")
-    assert "--direct" in said.err
+def test_a_direct_page_has_nothing_to_wait_for(paging: Oncall) -> None:
+    """Options of a page that stays are refused and not passed over."""
+    for option in (["--no-wait"], ["--wait", "5m"], ["--dedup-key", "k"], ["--json"]):
+        said = paging("payments", "x", "--direct", *option)
+        assert (said.code, said.out) == (2, ""), option
+    assert paging("payments", "x", "--wait", "5m", "--no-wait").code == 2
+
+
+# -- pages that stay, on a real store
+
+STAYING = """\
+notifiers:
+  sms: {type: exec, to: phone, command: [/bin/sh, PHONE]}
+last_resort: {every: 5m, targets: [carol]}
+"""
+REACHED = """\
+alice: {name: Alice Adams, phone: "+447700900101", notify: [0m: sms]}
+bob: {name: Bob Brown, phone: "+447700900102", notify: [0m: sms]}
+carol: {name: Carol Chen, phone: "+447700900103", notify: [0m: sms]}
+"""
+OWN = """\
+team: payments
+timezone: Europe/London
+rotation: {people: [alice], every: week, handoff: monday 09:00, starting: 2026-01-05}
+escalation: [{notify: primary, wait: 5m}, {notify: bob, wait: 5m}]
+severity: {info: none}
+services: {card-api: {}}
+"""
+
+
+class Night:
+    """A store, and phones whose owners do something when they ring. The command is run for real."""
+
+    def __init__(self, folder: Path, oncall: Oncall) -> None:
+        self.folder = folder
+        self.store = folder.parent / "oncall.db"
+        self._phone = folder.parent / "phone.sh"
+        self._oncall = oncall
+        self.rings("exit 0")
+
+    def rings(self, script: str) -> None:
+        """What happens when a page arrives: a shell script, of which 0 is the end of a page that was taken."""
+        here = f'cat >> {self.folder.parent}/sent; oncall() {{ {sys.executable} -m oncall_rota "$@"; }}\n'
+        self._phone.write_text(f"export ONCALL_STORE={self.store}; {here}{script}\n")
+
+    @property
+    def sent(self) -> str:
+        """The text of every page so far."""
+        path = self.folder.parent / "sent"
+        return path.read_text() if path.exists() else ""
+
+    def page(self, *arguments: str) -> Any:
+        """Call `oncall page`."""
+        return self._oncall("page", *arguments)
+
+
+@pytest.fixture
+def night(folder: Path, oncall: Oncall, monkeypatch: pytest.MonkeyPatch) -> Night:
+    """payments is alice's; then bob is paged, and carol in the end."""
+    made = Night(folder, oncall)
+    (folder / "web.yaml").unlink()
+    for name, text in (("oncall", STAYING), ("people", REACHED), ("payments", OWN)):
+        (folder / f"{name}.yaml").write_text(text.replace("PHONE", str(folder.parent / "phone.sh")))
+    monkeypatch.setenv("ONCALL_STORE", str(made.store))
+    monkeypatch.setenv("ONCALL_ALLOW_EXEC", "1")
+    monkeypatch.setattr("oncall_rota.cli.page_follow.POLL", 0.01)
+    return made
+
+
+def test_it_stays_until_somebody_acknowledges_by_the_code_of_the_page(night: Night, oncall: Oncall) -> None:
+    """alice types what her page says, while the command has the store."""
+    night.rings("oncall ack $ONCALL_CODE")
+    said = night.page("payments", "the shop is down")
+    incident, *rest = said.out.strip().split("\t")
+    assert (said.code, rest) == (0, ["acknowledged", "alice"])
+    told = [line.partition("  ")[2] for line in said.err.splitlines()]
+    assert told[0] == f"incident {incident}: critical payments: the shop is down"
+    assert [each for each in told if each.startswith(("sms", "ack"))][-1] == "acknowledged by alice, cli"
+    assert "nobody drives it after this" in said.err
+    assert oncall("incident", "list").out.startswith(incident)
+
+
+def test_with_no_wait_it_leaves_after_the_first_send_and_says_that_nobody_escalates(night: Night) -> None:
+    """One row for a script: which incident it is."""
+    said = night.page("payments", "the shop is down", "--no-wait")
+    assert (said.code, said.out.split("\t")[1:]) == (0, ["triggered", "-\n"])
+    assert "sms to Alice Adams: sent" in said.err
+    assert "nobody escalates it after this" in said.err
+    assert night.sent.count("the shop is down") == 1
+
+
+def test_with_no_wait_and_no_channel_that_takes_it(night: Night) -> None:
+    """Everybody was tried, the last resort too: exit code 6."""
+    night.rings("exit 1")
+    said = night.page("payments", "the shop is down", "--no-wait")
+    assert said.code == 6
+    assert "sms to Carol Chen: refused: the command of sms ended with 1" in said.err
+    assert "no channel took the page" in said.err
+    assert "nobody drives it now: 'oncall pager run' does" in said.err
+
+
+def test_json_tells_how_it_ended(night: Night) -> None:
+    """One document, at the end."""
+    told = json.loads(night.page("payments", "the shop is down", "--no-wait", "--json", "--service", "card-api").out)
+    assert (told["outcome"], told["driven_by"]) == ("taken", None)
+    assert (told["incident"]["service"], told["incident"]["source"]) == ("card-api", "cli")
+
+
+def test_one_who_has_waited_long_enough_is_told_what_goes_on(night: Night) -> None:
+    """Exit code 7."""
+    said = night.page("payments", "the shop is down", "--wait", "1s")
+    assert (said.code, said.out.split("\t")[1]) == (7, "triggered")
+    assert "nobody has acknowledged: --wait is over" in said.err
+    assert "nobody drives it now: 'oncall pager run' does, and 'oncall ack " in said.err
+
+
+def test_a_severity_that_is_never_paged_is_no_page(night: Night) -> None:
+    """It is recorded, and the command says that nobody was told."""
+    said = night.page("payments", "by the way", "--severity", "info")
+    assert (said.code, said.out.split("\t")[1]) == (6, "recorded")
+    assert "page with --severity critical" in said.err
+
+
+def test_pages_of_one_key_are_one_incident_while_it_is_open(night: Night, oncall: Oncall) -> None:
+    """A second one pages nobody; when somebody has it, it ends at once, and well."""
+    first = night.page("payments", "the shop is down", "--dedup-key", "shop", "--no-wait")
+    second = night.page("payments", "the shop is down", "--dedup-key", "shop", "--no-wait")
+    incident = first.out.split("\t")[0]
+    assert (second.code, second.out.split("\t")[0]) == (0, incident)
+    assert f"incident {incident} is open already" in second.err
+    assert night.sent.count("the shop is down") == 1
+    oncall("ack", incident, "--by", "bob")
+    third = night.page("payments", "the shop is down", "--dedup-key", "shop")
+    assert (third.code, third.out) == (0, f"{incident}\tacknowledged\tbob\n")
+    oncall("resolve", incident, "--by", "bob")
+    assert night.page("payments", "x", "--dedup-key", "shop", "--no-wait").out.split("\t")[0] != incident
+
+
+def test_a_page_to_one_person_by_one_channel(night: Night) -> None:
+    """And a channel that there is not."""
+    assert night.page("person:bob", "call me", "--via", "sms", "--no-wait").code == 0
+    assert "sms to Bob Brown" in night.page("bob", "call me", "--no-wait").err
+    said = night.page("bob", "call me", "--via", "sm")
+    assert (said.code, "did you mean 'sms'?" in said.err) == (5, True)
+
+
+def test_other_open_incidents_are_listed_as_nobody_drives_them(night: Night) -> None:
+    """This command drives its own one only."""
+    incident = night.page("payments", "one", "--no-wait").out.split("\t")[0]
+    said = night.page("payments", "two", "--no-wait")
+    assert "1 other incident is open, and nobody drives it: oncall pager run" in said.err
+    assert f"  {incident}  triggered  critical payments: one" in said.err
+
+
+def test_where_a_pager_runs_that_one_drives_it(night: Night) -> None:
+    """And nothing is to be warned of."""
+    with open_office(str(night.store), lambda: night.folder, print, drive="all", name="oncall pager run"):
+        said = night.page("payments", "the shop is down", "--no-wait")
+    assert said.code == 0
+    assert re.search(r"oncall pager run \(process \d+\) drives it, with and without this command", said.err)
+    assert "nobody" not in said.err
+
+
+@pytest.mark.parametrize("leave", [True, False])
+def test_when_the_store_fails_it_is_paged_directly_and_loudly(
+    night: Night, leave: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never silent: the same text, and an exit code that says that nobody has acknowledged."""
+    monkeypatch.setenv("ONCALL_STORE", str(night.folder / "no" / "such" / "folder.db"))
+    said = night.page("payments", "the shop is down", *(["--no-wait"] if leave else []))
+    assert said.code == (0 if leave else 7)
+    assert "error: the store cannot be used" in said.err
+    assert "sms  Alice Adams  sent" in said.err
+    assert "nobody escalates it, and no acknowledgement can be seen" in said.err
+    assert night.sent.startswith("critical payments: the shop is down")
+
+
+def test_a_store_that_is_misspelt_is_a_mistake_where_it_was_typed_and_no_silence_where_it_was_set(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a keyboard one can type it again."""
+    said = night.page("payments", "x", "--store", "mysql://db/oncall")
+    assert (said.code, night.sent) == (2, "")
+    monkeypatch.setenv("ONCALL_STORE", "mysql://db/oncall")
+    assert night.page("payments", "the shop is down", "--no-wait").code == 0
+    assert "the shop is down" in night.sent
+
+
+def test_who_interrupts_it_is_told_what_stays_open(night: Night) -> None:
+    """Ctrl-C: exit code 130, and the row all the same."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "oncall_rota", "page", "payments", "the shop is down"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "sms to Alice Adams: sent" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out.split("\t")[1]) == (130, "triggered")
+    assert f"{out[:8]} stays open; nobody drives it now: 'oncall pager run' does" in err
+
+
+def test_on_a_terminal_a_line_is_alive_and_goes(night: Night, on_terminal: Any) -> None:
+    """What a person sees when it has ended; the alert moves no cursor of theirs."""
+    night.rings("oncall ack $ONCALL_CODE")
+    said = on_terminal("page", "payments", "down\x1b[2J", env={"NO_COLOR": "1"})
+    assert said.code == 0
+    assert "\x1b[2J" not in said.out
+    assert said.out.rindex("\x1b[?25h") > said.out.rindex("\x1b[?25l")  # the cursor is back
+    seen = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|.*\r", "", said.out)
+    assert re.search(r"^INCIDENT +STATUS +BY$", seen, re.MULTILINE)
+    assert re.search(r"^[0-9a-f]{16}  acknowledged  alice$", seen, re.MULTILINE)
+
+
+# -- whoever has the store ends
+
+
+class There:
+    """A process that has the store: an office that ends after some answers. `drives`: what it said of itself."""
+
+    def __init__(self, answers: int, drives: str = "own", process: int = 1) -> None:
+        self.answers = answers
+        self.greeting = Greeting(1, process, "oncall page", drives)
+        self.driven: list[str] = []
+        self.signals = 0
+
+    def _answer(self) -> None:
+        self.answers -= 1
+        if self.answers < 0:
+            raise OfficeGone("it has ended")
+
+    def signal(self, _: Signal) -> Accepted:
+        self._answer()
+        self.signals += 1
+        return Accepted("opened", "aaaa1111")
+
+    def story(self, incident_id: str) -> Story:
+        self._answer()
+        incident = Incident(incident_id, "payments", "critical", "down", datetime(2026, 1, 6, tzinfo=UTC))
+        return Story(row_of(incident, 1, "cli", "k"), incident, (), ())
+
+
+class Way:
+    """Ways to the store, one after the other. None: this process has it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *offices: There) -> None:
+        self._offices = list(offices)
+        self.said: list[str] = []
+        self.own: list[There] = []
+        monkeypatch.setattr("oncall_rota.cli.page_raised.greeting", lambda opened: _greeting(opened.office))
+        monkeypatch.setattr("oncall_rota.cli.page_raised.driver", lambda opened: _driver(opened.office))
+
+    @contextmanager
+    def open(self) -> Iterator[Opened]:
+        office = self._offices.pop(0)
+        yield Opened(office, None, None, _greeting(office) is not None, False, office.driven.append)
+
+    @property
+    def raised(self) -> Raised:
+        """A page on this way."""
+        return Raised(Signal("cli", "k", "down", team="payments"), self.open, self.said.append)
+
+
+def _greeting(office: Any) -> Greeting | None:
+    return office.greeting if office.greeting.process else None
+
+
+def _driver(office: Any) -> str | None:
+    return "oncall pager run" if office.greeting.drives == "all" else None
+
+
+def test_when_whoever_drove_it_has_ended_this_command_goes_on_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It opens the store itself."""
+    other, own = There(2), There(9, process=0)
+    way = Way(monkeypatch, other, own)
+    raised = way.raised
+    assert raised.raise_().incident_id == "aaaa1111"
+    assert raised.story() is not None
+    assert raised.story() is None
+    assert raised.story() is not None
+    assert (other.driven, own.driven) == ([], ["aaaa1111"])
+    assert way.said == ["whoever had the store has ended; this command goes on with it"]
+    assert raised.story() is not None
+    assert own.driven == ["aaaa1111"]
+
+
+def test_another_command_that_was_quicker_is_asked_to_drive_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would drive its own one only."""
+    other, quicker = There(1), There(9, process=2)
+    raised = Way(monkeypatch, other, quicker).raised
+    raised.raise_()
+    assert raised.story() is None
+    assert raised.story() is not None
+    assert quicker.driven == ["aaaa1111"]
+
+
+def test_a_pager_needs_not_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It drives all that is open."""
+    other, pager = There(1), There(9, "all", process=2)
+    raised = Way(monkeypatch, other, pager).raised
+    raised.raise_()
+    assert [raised.story() is None, raised.story() is None] == [True, False]
+    assert pager.driven == []
+
+
+def test_a_connection_that_was_made_anew_may_lead_to_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing failed, and yet nobody drives it."""
+    other = There(9)
+    raised = Way(monkeypatch, other).raised
+    raised.raise_()
+    assert raised.story() is not None
+    other.greeting = other.greeting._replace(process=3)
+    assert raised.story() is not None
+    assert other.driven == ["aaaa1111"]
+
+
+def test_a_signal_that_nobody_answered_is_raised_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its key makes one incident of both; but not for ever."""
+    first, second = There(0), There(9, process=2)
+    assert Way(monkeypatch, first, second).raised.raise_().what == "opened"
+    assert second.signals == 1
+    with pytest.raises(OfficeGone):
+        Way(monkeypatch, *[There(0) for _ in range(5)]).raised.raise_()

@@ -1,0 +1,83 @@
+"""The way to the incidents: whose store it is, and who drives what is open in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from oncall_rota.cli.setting import rotations
+from oncall_rota.cli.store_place import is_url, place, shown
+from oncall_rota.cli.terminal import warn
+from oncall_rota.errors import FolderNotFound, UnknownName
+from oncall_rota.paging.ports.store import StoreFailed
+
+if TYPE_CHECKING:
+    from oncall_rota.control.owner import Drive, Opened
+    from oncall_rota.control.wire import Greeting
+
+PAGE, PAGER, SERVER = "oncall page", "oncall pager run", "oncall serve"  # names of instances
+REMEDY = "'oncall pager run' does"
+
+
+@contextmanager
+def office(
+    store: str | None,
+    dir_: str | None,
+    name: str,
+    *,
+    drive: Drive = "nothing",
+    make: bool = False,
+    alarm: Callable[[str], None] = warn,
+) -> Iterator[Opened]:
+    """Open the store of `--store` and `--dir`, or the office of the process that has it.
+
+    `make`: also when there is none yet; else that is an `UnknownName`. Raises what `place` and `open_office` raise.
+    """
+    from oncall_rota.wiring import open_office
+
+    where = place(store, dir_)
+    if not (make or is_there(where)):
+        raise UnknownName(f"there are no incidents: there is no store {shown(where)}", "--store names another")
+    with ExitStack() as stack:
+
+        def folder() -> Path:
+            try:
+                return rotations(dir_)
+            except FolderNotFound as error:
+                if dir_ or make:
+                    raise
+                # The store keeps the last good configuration, which an empty folder does not contradict.
+                alarm(f"{error}: the configuration that the store keeps is used")
+                return Path(stack.enter_context(TemporaryDirectory(prefix="oncall-")))
+
+        yield stack.enter_context(open_office(where, folder, alarm, drive=drive, name=name))
+
+
+def is_there(where: str) -> bool:
+    """Whether there is a store at that place, as far as that can be told without opening it."""
+    return is_url(where) or os.path.exists(where)
+
+
+def driver(found: Opened) -> str | None:
+    """Who drives every open incident of a store, in words; None: nobody does. Empty: that cannot be told."""
+    there = greeting(found)
+    if there is not None:
+        return f"{there.name or 'a pager'} (process {there.process})" if there.drives == "all" else None
+    if found.drives_all or found.store is None:
+        return None
+    try:
+        others = [each for each in found.store.instances()[1:] if each.ended_at is None]
+    except StoreFailed:
+        return ""
+    return next((each.name for each in others if each.name.startswith((PAGER, SERVER))), None)
+
+
+def greeting(found: Opened) -> Greeting | None:
+    """What the process that has the store said of itself when it was reached last; None: this one has it."""
+    from oncall_rota.control.client import RemoteOffice
+
+    return found.office.greeting if isinstance(found.office, RemoteOffice) else None

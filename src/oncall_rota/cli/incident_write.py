@@ -1,0 +1,189 @@
+"""Doing something about incidents, and saying what came of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from oncall_rota.cli.incident_named import Named, named, only_mine
+from oncall_rota.cli.incident_next import rehearsed
+from oncall_rota.cli.incident_office import REMEDY, driver, office
+from oncall_rota.cli.incident_people import People, people, who_are_you
+from oncall_rota.cli.incident_row import Shown, plain, read, short_id, table
+from oncall_rota.cli.setting import asked_format, display, present
+from oncall_rota.cli.terminal import fail, say, terminal, warn
+from oncall_rota.cli.who_text import json_text
+from oncall_rota.errors import OncallError
+from oncall_rota.paging.incident import ACKNOWLEDGED, RESOLVED, TRIGGERED, Event, Incident, Page
+from oncall_rota.paging.ports.store import IncidentRow
+from oncall_rota.timeline.zone import Zone
+
+FORMATS = ("table", "plain", "json")
+
+
+class Given(NamedTuple):
+    """The options that every such command has. `name`: of the command."""
+
+    name: str
+    by: str | None
+    store: str | None
+    dir_: str | None
+    tz: str | None
+    output: str
+    json: bool
+    dry_run: bool
+
+
+class Deed(NamedTuple):
+    """What is to be done. `event`: for this person and incident. `so_already`: as which a refused one is well."""
+
+    event: Callable[[str, Incident], Event]
+    so_already: tuple[str, ...] = ()
+
+
+class Done(NamedTuple):
+    """One incident afterwards. `refused`: why nothing has changed; `well`: and that it is as it should be all the same.
+
+    `in_memory`: the store has failed, and it is not on disk yet.
+    """
+
+    shown: Shown
+    refused: str = ""
+    well: bool = False
+    in_memory: bool = False
+
+
+class Scene(NamedTuple):
+    """Who is asking what is known of, and the clock."""
+
+    people: People
+    now: datetime
+    shown: Zone
+
+
+def scene(given: Given) -> Scene:
+    """What all of them need to know first."""
+    return Scene(people(given.dir_), present(), display(given.tz).zone)
+
+
+def do(given: Given, references: Sequence[str], deed: Deed, around: Scene, *, waiting: bool = False) -> None:
+    """Do it to every incident that is meant; with no reference to the only one that paged whoever asks.
+
+    `waiting`: that one is not acknowledged yet. Raises `UnknownName` and `UsageError` before anything is done, and
+    `OncallError` when one of them refuses.
+    """
+    form = asked_format(given.output, given.json, FORMATS)
+    me = around.people.asking(given.by)
+    if me is None and not references:
+        raise who_are_you()
+    with office(given.store, given.dir_, given.name) as found:
+        meant = named(found.office, references, me) if references else []
+        if me is not None and not references:
+            meant = [only_mine(found.office, me, waiting=waiting)]
+        actors = [me or each.whose for each in meant]
+        if None in actors:
+            raise who_are_you()
+        done: list[Done] = []
+        for each, actor in zip(meant, actors, strict=True):
+            event = deed.event(actor or "", read(each.row))
+            if given.dry_run:
+                done.append(_would_do(each, event, deed, around))
+                continue
+            acted = found.office.act(each.row.id, event, actor or "")
+            if acted.incident is None:
+                raise OncallError(f"incident {each.row.id} is gone")
+            after = each.row._replace(status=acted.incident.status)  # type: ignore[arg-type]
+            done.append(_judged(after, acted.incident, acted.refused, deed)._replace(in_memory=acted.held))
+        driven = driver(found)
+    _print(form, given, done, around)
+    _talk(given, done, around, driven)
+    refused = [each for each in done if each.refused and not each.well]
+    if len(refused) == 1 and len(done) == 1:
+        raise OncallError(f"{short_id(done[0].shown.row.id)}: {done[0].refused}")
+    if refused:
+        raise OncallError(f"{len(refused)} of {len(done)} had no effect")
+
+
+def _would_do(each: Named, event: Event, deed: Deed, around: Scene) -> Done:
+    found = rehearsed(read(each.row), event, around.people, around.now)
+    for action in found.actions:
+        if isinstance(action, Page):
+            who = action.address if action.person is None else around.people.name(action.person)
+            say(f"would page {who} by {action.channel}: {action.why}")
+    after = each.row._replace(status=found.incident.status)  # type: ignore[arg-type]
+    return _judged(after, found.incident, found.refused, deed)
+
+
+def _judged(row: IncidentRow, incident: Incident, refused: str, deed: Deed) -> Done:
+    return Done(Shown(row, incident), refused, bool(refused) and incident.status in deed.so_already)
+
+
+def _print(form: str, given: Given, done: Sequence[Done], around: Scene) -> None:
+    found = [each.shown for each in done]
+    if form == "json":
+        told = [
+            each.shown.mapping
+            | {"done": not each.refused, "refused": each.refused or None, "in_memory": each.in_memory}
+            for each in done
+        ]
+        print(json_text({"version": 1, "dry_run": given.dry_run, "incidents": told}))
+    elif form == "table" and sys.stdout.isatty():
+        print("\n".join(table(found, around.now, terminal())))
+    else:
+        print("\n".join(plain(found)))
+
+
+def _talk(given: Given, done: Sequence[Done], around: Scene, driven: str | None) -> None:
+    for each in done:
+        incident, name = each.shown.incident, short_id(each.shown.row.id)
+        if each.refused:
+            by = f", {_ago(incident.acknowledged_at, around)}" if incident.acknowledged_at and each.well else ""
+            text = f"{name}: {each.refused}{by}"
+            if each.well:
+                say(text)
+            elif len(done) > 1:
+                fail(text)
+        elif not given.dry_run:
+            say(f"{name} {now_is(incident, around)}")
+    if given.dry_run:
+        say("nothing is done (--dry-run)")
+        return
+    if any(each.in_memory for each in done):
+        warn("the store has failed: it holds in the memory of whoever pages, and is written down when that works again")
+    if driven is None and any(each.shown.incident.is_open for each in done):
+        warn("nobody drives what is open here: no further step, and no page when it stays open", REMEDY)
+
+
+def now_is(incident: Incident, around: Scene) -> str:
+    """How it stands, and what is next: `is with Bob Brown; if it stays open, … are paged again at Tue 6 Jan 12:30`."""
+    from oncall_rota.humantime import moment_text
+
+    people = around.people
+    again = "" if incident.ends_at is None else moment_text(_whole(incident.ends_at), around.shown, around.now)
+    if incident.status == RESOLVED:
+        return "is resolved"
+    if incident.status == ACKNOWLEDGED:
+        who = people.name(incident.acknowledged_by or "")
+        then = f"if it stays open, {who} and step 1 are paged again at {again}"
+        return f"is with {who}; {then if again else 'it stays so until it is over'}"
+    if incident.status == TRIGGERED:
+        paged = dict.fromkeys(
+            f"{people.name(each.person) if each.person else 'an address'} by {each.channel}"
+            for each in incident.sent
+            if not (each.old or each.failed)
+        )
+        return f"now pages {', '.join(paged) or 'nobody'}{f'; next at {again}' if again else ''}"
+    return f"is {incident.status}{f' until {again}' if again else ''}"
+
+
+def _whole(at: datetime) -> datetime:
+    return at.replace(microsecond=0)
+
+
+def _ago(at: datetime, around: Scene) -> str:
+    from oncall_rota.humantime import spoken
+
+    told = spoken(min(_whole(at), around.now) - around.now)
+    return "just now" if told == "now" else told

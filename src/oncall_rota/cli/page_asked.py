@@ -1,0 +1,59 @@
+"""Whom `oncall page` is to page, and about what."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from oncall_rota.cli.selection import configuration_error, known
+from oncall_rota.config import ERROR, Catalog, Problem
+from oncall_rota.errors import UnknownName, UsageError
+
+TEAM, PERSON = "team:", "person:"
+
+
+class Target(NamedTuple):
+    """A team, or one person; the other is empty."""
+
+    team: str = ""
+    person: str = ""
+
+
+class Asked(NamedTuple):
+    """A page as it was asked for, all names known. `written`: the target as it was typed. `key`: of its signal."""
+
+    catalog: Catalog
+    target: Target
+    written: str
+    text: str
+    severity: str
+    service: str | None
+    via: str | None
+    key: str
+
+
+def target_of(written: str, catalog: Catalog, problems: tuple[Problem, ...], service: str | None) -> Target:
+    """What a target means. Raises `UsageError`, `UnknownName`, `ConfigurationError`."""
+    found = _named(written, catalog)
+    if found is None:
+        errors = [each for each in problems if each.severity == ERROR]
+        if f"{written.removeprefix(TEAM)}.yaml" in catalog.names:  # a team whose file has no meaning
+            raise configuration_error(errors, catalog.folder)
+        raise UnknownName(f"no team and no person {written!r}", known(written, [*catalog.teams, *catalog.people]))
+    if service is not None and (not found.team or service not in catalog.teams[found.team].services):
+        raise UnknownName(f"{written} has no service {service!r}")
+    return found
+
+
+def _named(written: str, catalog: Catalog) -> Target | None:
+    """What a name means; None when nothing has it. Raises `UsageError` when two things do."""
+    if written.startswith(TEAM):
+        team = written.removeprefix(TEAM)
+        return Target(team=team) if team in catalog.teams else None
+    if written.startswith(PERSON):
+        person = written.removeprefix(PERSON)
+        return Target(person=person) if person in catalog.people else None
+    if written in catalog.teams and written in catalog.people:
+        raise UsageError(f"{written!r} is a team and a person", f"write team:{written} or person:{written}")
+    if written in catalog.teams:
+        return Target(team=written)
+    return Target(person=written) if written in catalog.people else None

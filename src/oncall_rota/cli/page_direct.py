@@ -1,0 +1,35 @@
+"""`oncall page --direct`: send now, by the first rules of whoever is on call, and keep nothing."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from oncall_rota.cli.page_asked import Asked
+from oncall_rota.cli.setting import present
+from oncall_rota.cli.simulated import person_name
+from oncall_rota.cli.terminal import say
+from oncall_rota.cli.who_text import tsv_row
+from oncall_rota.errors import NotDelivered
+from oncall_rota.paging.incident import Incident
+
+
+def send(asked: Asked, *, dry_run: bool = False, tell: Callable[[str], None] = print) -> None:
+    """Page, and `tell` a row for each try. Raises `NotDelivered` when nobody was reached, `UnknownName`."""
+    from oncall_rota.wiring import direct_paging
+
+    team, person = asked.target
+    incident = Incident(
+        secrets.token_hex(8), team, asked.severity, asked.text, present(), service=asked.service, person=person or None
+    )
+    run = direct_paging(asked.catalog, incident, asked.via, incident.opened_at, send=not dry_run)
+    for note in run.notes:
+        if note.kind in ("nobody", "mute", "last-resort"):
+            say(note.text)
+    for each in run.tries:
+        to = each.page.address if each.page.person is None else person_name(asked.catalog, each.page.person)
+        outcome = "would be sent" if dry_run else "sent" if each.error is None else f"refused: {each.error}"
+        tell(tsv_row((each.page.channel, to, outcome)))
+    if not run.reached:
+        hint = "why stands above" if run.tries else "'oncall validate' tells whom no channel reaches"
+        raise NotDelivered("no channel took the page", hint)
