@@ -27,6 +27,7 @@ from oncall_rota.paging.ports.store import LEASE
 TRIES = 2  # of a page that its provider refuses for now; after that the next channel's turn
 MOST = 8  # sends that may have begun, crashes counted: a page that ends the process must not do so for ever
 SOON = timedelta(seconds=2)  # before the second try, when the provider names no time
+TURN = timedelta(seconds=0.4)  # less than a tick: whoever stands behind another page looks again at the next one
 # held: send it. lost: another instance has it. cancelled: nobody needs it any more.
 Standing = Literal["held", "lost", "cancelled"]
 # next: nothing else to the address is unresolved, and this is from now on. again: it may have been since an earlier
@@ -63,7 +64,7 @@ def attempt(
         if sender.declaration.one_at_a_time:
             at = place(job)
             if at == "behind":
-                return Result("retry", "another call to the same number is not settled yet", wait=SOON, begun=False)
+                return Result("retry", "another call to the same number is not settled yet", wait=TURN, begun=False)
             # One that was claimed and stood behind was never sent, so a call that nobody knows of is not this one.
             unsure = unsure and at == "again"
         if unsure and isinstance(sender, LooksUp):
