@@ -307,6 +307,17 @@ def test_repaired(server: Server, rota: Rota) -> None:
     assert server.on_call("payments") == ("bob",)
 
 
+def test_since_when_a_team_is_as_it_is(server: Server, rota: Rota) -> None:
+    """Not since the last change of anybody else."""
+    server.clock.at += 30 * MINUTE
+    rota.write(other=SEARCH.replace("search", "other"))
+    assert server.looks() == ()
+    rota.write(payments=BROKEN, other=BROKEN)
+    other, payments = server.looks()
+    assert other.endswith("its last good configuration of 03:30 UTC stays")
+    assert payments.endswith("its last good configuration of 03:00 UTC stays")
+
+
 def test_half_written(server: Server, rota: Rota) -> None:
     """A file that still grows is not read: not even where its half has a meaning."""
     half = PAYMENTS.replace("alice", "bob").partition("escalation")[0]
@@ -909,6 +920,27 @@ def test_each_server_changes_another_team(pair: tuple[Server, Server]) -> None:
     assert other.now.revisions == one.now.revisions
 
 
+def test_the_same_team_is_changed_on_both_in_one_second(pair: tuple[Server, Server]) -> None:
+    """On the second server to what it followed before: whoever published last holds, on both."""
+    one, other = pair
+    other.rota.write(payments=PAYMENTS.replace("alice", "carol"))
+    settle(one, other)
+    other.rota.write(payments=PAYMENTS.replace("alice", "bob"))
+    one.rota.write(payments=PAYMENTS.replace("alice", "carol"))
+    assert settle(other, one) == ()
+    assert other.on_call("payments") == one.on_call("payments") == ("carol",)
+
+
+def test_the_settings_are_published_last(rota: Rota, clock: Clock) -> None:
+    """A server that follows them has heard of all teams, and publishes no old one with them."""
+    shelf = Shelf()
+    server = Server(rota, shelf, clock)
+    server.looks()
+    rota.write(other=SEARCH.replace("search", "other"))
+    server.looks()
+    assert shelf.order == ["payments", "search", "oncall", "other", "oncall"]
+
+
 def test_a_change_is_taken_back(pair: tuple[Server, Server]) -> None:
     """By the server that made it: the other follows back to what it has itself."""
     one, other = pair
@@ -1096,8 +1128,10 @@ class Shelf:
 
     def __init__(self) -> None:
         self.kept: dict[str, Revision] = {}
+        self.order: list[str] = []
 
     def publish(self, revision: Revision) -> None:
+        self.order.append(revision.team)
         self.kept[revision.team] = revision
 
     def revision(self, team: str) -> Revision | None:
