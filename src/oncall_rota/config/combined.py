@@ -12,7 +12,7 @@ from oncall_rota.config.kept import Kept, Notifiers, Resort
 from oncall_rota.config.page import Paging, read_paging
 from oncall_rota.config.source import Sources
 from oncall_rota.config.view import View, contents
-from oncall_rota.paging.configuration import Configuration
+from oncall_rota.paging.configuration import Configuration, Settings
 from oncall_rota.paging.model import Policy, Reach, ScheduleTarget, Severity, Target, TeamPaging
 from oncall_rota.paging.world import Configured
 from oncall_rota.schedule.model import Schedule, Team
@@ -48,6 +48,10 @@ def as_paged(
         resolved=found.notices.get("resolved") not in ("no", "false"),
         public_url=found.server.get("public_url"),
         stale=MappingProxyType(dict(stale)),
+        teams=MappingProxyType(dict(teams)),
+        settings=Settings(
+            found.sources, tuple(found.routes), tuple(found.maintenance), found.heartbeats, found.server, found.access
+        ),
     )
 
 

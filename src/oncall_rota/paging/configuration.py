@@ -5,10 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from oncall_rota.paging.model import Channel
 from oncall_rota.paging.world import World
+from oncall_rota.schedule.model import Team
+
+
+class Settings(NamedTuple):
+    """What oncall.yaml says beside notifiers and last resort: plain values, spans as `timedelta`, secrets as references.
+
+    Keys are those of the file.
+    """
+
+    sources: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+    routes: tuple[Mapping[str, Any], ...] = ()
+    maintenance: tuple[Mapping[str, Any], ...] = ()
+    heartbeats: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+    server: Mapping[str, Any] = MappingProxyType({})
+    access: Mapping[str, Any] = MappingProxyType({})
 
 
 class Configuration(NamedTuple):
@@ -17,7 +32,7 @@ class Configuration(NamedTuple):
     `revisions`: for each team the digest of what its pages follow from. `runbooks`: URLs by team and service. `quiet`:
     the channels of notices, in order of preference; empty: whatever a person has that is not metered. `resolved`:
     whether those who were paged are told of the end. `stale`: since when a team's files have had no meaning; those of
-    the settings under `oncall.yaml` and `people.yaml`.
+    the settings under `oncall.yaml` and `people.yaml`. `teams`: their schedules, as they answer who is on call.
     """
 
     world: World
@@ -28,6 +43,8 @@ class Configuration(NamedTuple):
     resolved: bool = True
     public_url: str | None = None
     stale: Mapping[str, datetime] = MappingProxyType({})
+    teams: Mapping[str, Team] = MappingProxyType({})
+    settings: Settings = Settings()
 
     def revision(self, team: str) -> str:
         """The digest that a decision about a team is recorded with; empty when the team is unknown."""
