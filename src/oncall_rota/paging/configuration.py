@@ -13,7 +13,7 @@ from oncall_rota.schedule.model import Team
 
 
 class Settings(NamedTuple):
-    """What oncall.yaml says beside notifiers and last resort: plain values, spans as `timedelta`, secrets as references.
+    """What oncall.yaml says beside notifiers and last resort: plain values, spans as `timedelta`, secrets by name.
 
     Keys are those of the file.
     """
