@@ -1,0 +1,1 @@
+"""HTTP: hooks, questions, feeds, acknowledgement. The only door to starlette and uvicorn."""

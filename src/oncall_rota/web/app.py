@@ -1,0 +1,34 @@
+"""The application: doors in, responses out; nothing is answered that no rule has judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from oncall_rota.web.access import JUDGES
+from oncall_rota.web.door import Door, Visit
+from oncall_rota.web.health import HEALTH
+from oncall_rota.web.premises import Premises
+
+DOORS: tuple[Door, ...] = (*HEALTH,)
+
+
+def application(premises: Premises, doors: Sequence[Door] = DOORS) -> Starlette:
+    """All doors, with what stands behind them."""
+    return Starlette(routes=[_route(door, premises) for door in doors])
+
+
+def _route(door: Door, premises: Premises) -> Route:
+    judge = JUDGES[door.rule]
+
+    async def answer(request: Request) -> Response:
+        visitor = await judge(request, premises)
+        if isinstance(visitor, Response):
+            return visitor
+        return await door.handler(Visit(request, visitor, premises))
+
+    return Route(door.path, answer, methods=list(door.methods))

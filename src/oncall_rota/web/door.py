@@ -1,0 +1,43 @@
+"""The doors of the house, each with the rule of who is let in. A route without a rule cannot be written down."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Literal, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from oncall_rota.web.premises import Premises
+
+# open: everybody. source: a monitor, by a key of its source. provider: signed by a provider, which its notifier judges.
+# link: a signed link of one person's. feed: a feed's token. board, responder, admin: a token or a session of that
+# scope, or of one that holds it. metrics: from this machine, or by a key.
+Rule = Literal["open", "source", "provider", "link", "feed", "board", "responder", "admin", "metrics"]
+
+
+class Visitor(NamedTuple):
+    """Who came in. `name`: the source, the channel or the token's label. `person`: who it is; None: no person."""
+
+    rule: Rule
+    name: str = ""
+    person: str | None = None
+    team: str | None = None
+
+
+class Visit(NamedTuple):
+    """One request, let in."""
+
+    request: Request
+    visitor: Visitor
+    premises: Premises
+
+
+class Door(NamedTuple):
+    """One route. `path`: as Starlette writes it. `handler` answers; it is called only after `rule` has been kept."""
+
+    methods: tuple[str, ...]
+    path: str
+    rule: Rule
+    handler: Callable[[Visit], Awaitable[Response]]
+    doc: str

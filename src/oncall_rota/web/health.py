@@ -1,0 +1,44 @@
+"""`/healthz` and `/readyz`: facts, and not whether a process answers."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.responses import JSONResponse, Response
+
+from oncall_rota.paging.fallback import FallbackStore
+from oncall_rota.web.door import Door, Visit
+
+
+async def healthz(visit: Visit) -> Response:
+    """200 when the pager keeps its word; 503 with the same facts when it does not."""
+    premises, audit = visit.premises, visit.premises.auditor.last
+    configuration = premises.configuration()
+    failed = premises.store.failed if isinstance(premises.store, FallbackStore) else None
+    well = audit.well and failed is None and not premises.crew.died.is_set()
+    facts = {
+        "well": well,
+        "audited_at": audit.at.isoformat(timespec="seconds") if audit.at is not None else None,
+        "late_incidents": audit.late,
+        "store": "works" if failed is None else f"failed: {failed.reason}",
+        "seconds_since_tick": round(time.monotonic() - premises.crew.ticked, 1),
+        "teams": len(configuration.teams),
+        "configuration_stale_since": {
+            name: at.isoformat(timespec="seconds") for name, at in sorted(configuration.stale.items())
+        },
+    }
+    return JSONResponse(facts, 200 if well else 503, {"Cache-Control": "no-store"})
+
+
+async def readyz(visit: Visit) -> Response:
+    """200 when signals are taken in."""
+    premises = visit.premises
+    failed = isinstance(premises.store, FallbackStore) and premises.store.failed is not None
+    ready = not failed and not premises.crew.died.is_set()
+    return JSONResponse({"ready": ready}, 200 if ready else 503, {"Cache-Control": "no-store"})
+
+
+HEALTH = (
+    Door(("GET",), "/healthz", "open", healthz, "Whether the pager keeps its word, in facts."),
+    Door(("GET",), "/readyz", "open", readyz, "Whether signals are taken in."),
+)

@@ -1,0 +1,39 @@
+"""What stands behind every door: the office, the configuration of this moment, and who watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime
+from typing import NamedTuple
+
+from oncall_rota.paging.auditor import Auditor
+from oncall_rota.paging.configuration import Configuration
+from oncall_rota.paging.crew import Crew
+from oncall_rota.paging.hearing import Hearing
+from oncall_rota.paging.office import Office
+from oncall_rota.paging.ports.notifier import Notifier
+from oncall_rota.paging.ports.store import Store
+from oncall_rota.paging.request import Reply, Request
+
+
+class Premises(NamedTuple):
+    """Of one server process. `submit`: a request to the desk, awaited and never waited for.
+
+    `notifier`: a channel by name; it may raise. `office`, `hearing` and `store` wait for the disk: to be called in a
+    thread. `started_at`: of this process, by the store's clock.
+    """
+
+    submit: Callable[[Request], Future[Reply]]
+    office: Office
+    hearing: Hearing
+    store: Store
+    configuration: Callable[[], Configuration]
+    notifier: Callable[[str], Notifier]
+    crew: Crew
+    auditor: Auditor
+    started_at: datetime
+
+    def now(self) -> datetime:
+        """The present instant, by the store's clock."""
+        return self.store.now()
