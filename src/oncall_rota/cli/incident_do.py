@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from oncall_rota.cli import completion
-from oncall_rota.cli.incident_named import one_named
+from oncall_rota.cli.incident_named import Named, one_named
 from oncall_rota.cli.incident_office import office
 from oncall_rota.cli.incident_option import By, MaybeRefs, Output, Ref, Refs
 from oncall_rota.cli.incident_people import people, who_are_you, world_of
@@ -25,7 +25,6 @@ from oncall_rota.paging.incident import (
     RESOLVED,
     Acknowledged,
     Declined,
-    Incident,
     Reassigned,
     Resolved,
     Snoozed,
@@ -103,7 +102,12 @@ def decline(
     Exit code 1 when somebody else has it already, or it is over.
     """
     given = Given("oncall incident decline", by, store, dir_, tz, output, json, dry_run)
-    do(given, references, Deed(lambda me, _: Declined(me)), scene(given))
+    do(given, references, Deed(_declined), scene(given))
+
+
+def _declined(me: str, meant: Named) -> Declined:
+    # By the code of a page it is that page which is declined: twice is no more than once.
+    return Declined(me, meant.page if me == meant.whose else None)
 
 
 def snooze(
@@ -132,11 +136,11 @@ def snooze(
     ends_at = None if for_ is None else asked_span(for_, "--for", around.now, around.shown)
     world = world_of(around.people) if ends_at is None else None
 
-    def until(incident: Incident) -> datetime:
-        team = world.team(incident.team) if world is not None else None
-        return ends_at or around.now + (team.snooze if team is not None else SNOOZE)
+    def snoozed(me: str, meant: Named) -> Snoozed:
+        team = world.team(meant.row.team) if world is not None else None
+        return Snoozed(me, ends_at or around.now + (team.snooze if team is not None else SNOOZE))
 
-    do(given, references, Deed(lambda me, incident: Snoozed(me, until(incident))), around)
+    do(given, references, Deed(snoozed), around)
 
 
 def reassign(

@@ -18,10 +18,11 @@ _CODE = re.compile(r"[0-9a-f]{4,12}", re.ASCII)
 
 
 class Named(NamedTuple):
-    """One incident that was meant. `whose`: the person to whom the page went whose code was given; else None."""
+    """One incident that was meant. `whose`: the person to whom the page went whose code was given; `page`: its id."""
 
     row: IncidentRow
     whose: str | None = None
+    page: str | None = None
 
 
 def named(office: Office, references: Iterable[str], me: str | None) -> list[Named]:
@@ -94,7 +95,13 @@ def _by_code(code: str, rows: Sequence[IncidentRow], pages: dict[str, list[PageR
     whose = me if me in people else next(iter(people)) if len(people) == 1 else None
     found = [row for row in rows if row.id in ids]
     still = [row for row in found if row.status in OPEN] or found
-    return [Named(row, whose) for row in still]
+    return [Named(row, whose, _newest(pages[row.id], whose)) for row in still]
+
+
+def _newest(pages: Sequence[PageRow], whose: str | None) -> str | None:
+    """The last page to that person which is one of the incident's own, and no bundle."""
+    own = [page.id for page in pages if page.person == whose and page_data(page.data).what == "page"]
+    return own[-1] if own else None
 
 
 def _closed(office: Office, beginning: str) -> tuple[IncidentRow, ...]:

@@ -37,9 +37,9 @@ class Given(NamedTuple):
 
 
 class Deed(NamedTuple):
-    """What is to be done. `event`: for this person and incident. `so_already`: as which a refused one is well."""
+    """What is to be done. `event`: by this person, about that one. `so_already`: as which a refused one is well."""
 
-    event: Callable[[str, Incident], Event]
+    event: Callable[[str, Named], Event]
     so_already: tuple[str, ...] = ()
 
 
@@ -87,7 +87,7 @@ def do(given: Given, references: Sequence[str], deed: Deed, around: Scene, *, wa
             raise who_are_you()
         done: list[Done] = []
         for each, actor in zip(meant, actors, strict=True):
-            event = deed.event(actor or "", read(each.row))
+            event = deed.event(actor or "", each)
             if given.dry_run:
                 done.append(_would_do(each, event, deed, around))
                 continue

@@ -45,9 +45,12 @@ Examples:
   oncall schedule payments --for 8w   a timeline
   oncall override add payments --who carol --from 'fri 17:00' --for 2d
   oncall validate                     check every file
+  oncall page payments 'checkout is down'
+  oncall ack                          take what paged me
 
 Every command takes -h, --dir DIR (the rotations folder) and --tz ZONE (of local times).
-Exit codes: 0 ok, 1 failure, 2 usage, 3 nobody on call or a gap, 4 invalid configuration, 5 unknown name."""
+Exit codes: 0 ok, 1 failure, 2 usage, 3 nobody on call or a gap, 4 invalid configuration, 5 unknown name,
+6 not delivered, 7 not acknowledged in time, 8 differences found."""
 
 
 class Commands(Group):

@@ -223,6 +223,16 @@ def test_who_declines_has_the_next_step_paged_now(office: Office, oncall: Oncall
     assert "nobody drives what is open here" in said.err
 
 
+def test_what_is_declined_twice_is_passed_on_once(office: Office, oncall: Oncall) -> None:
+    """By the code of the same page; whoever was paged since has their time."""
+    office.raises()
+    code = office.code("the shop is down")
+    assert oncall("incident", "decline", code, "--by", "alice").code == 0
+    said = oncall("incident", "decline", code, "--by", "alice")
+    assert (said.code, "it was passed on already" in said.err) == (1, True)
+    assert "last resort" not in office.sent
+
+
 def test_what_another_has_cannot_be_declined(office: Office, oncall: Oncall) -> None:
     """Exit code 1: it was not passed on."""
     incident = office.raises()
