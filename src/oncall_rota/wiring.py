@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from oncall_rota.paging.model import Channel
     from oncall_rota.paging.ports.store import Revision, Store
     from oncall_rota.timeline.clock import Clock
+    from oncall_rota.web.serving import Listening
 
 
 def notifiers() -> Mapping[str, Declaration]:
@@ -142,6 +143,27 @@ def open_office(
 
     with owned(store, following, notifier or configured, alarm, clock, drive=drive, name=name, socket=socket) as opened:
         yield opened
+
+
+def served(opened: Opened, listening: Listening) -> bool:
+    """Answer HTTP for a process that has a store and drives all of it, until it is told to end; False: the pager died.
+
+    To be called in the main thread.
+    """
+    from oncall_rota.paging.hearing import Hearing
+    from oncall_rota.web.app import application
+    from oncall_rota.web.premises import Premises
+    from oncall_rota.web.serving import serve
+
+    crew, store, auditor, configured = opened.crew, opened.store, opened.auditor, opened.configuration
+    assert crew is not None and store is not None and auditor is not None  # noqa: PT018 - one fact
+    assert configured is not None
+    assert opened.notifier is not None
+    hearing = Hearing(store, crew.submit, configured)
+    premises = Premises(
+        crew.submit, opened.office, hearing, store, configured, opened.notifier, crew, auditor, store.now()
+    )
+    return serve(application(premises), listening, crew.died)
 
 
 class _Following:

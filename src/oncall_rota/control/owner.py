@@ -32,7 +32,7 @@ SENDING = 10.0  # seconds at the end for what is being sent: as long as an attem
 
 
 class Opened(NamedTuple):
-    """A way to the store. `remote`: another process has it, so `crew`, `store` and `auditor` are None.
+    """A way to the store. `remote`: another process has it, so what belongs to it is None here.
 
     `drives_all`: whether whoever has it drives all open incidents, and not only those that are raised through it.
     `drive`: have this incident driven, too, from where it is now, as its own process has ended; raises as an office
@@ -46,6 +46,8 @@ class Opened(NamedTuple):
     drives_all: bool
     drive: Callable[[str], None]
     auditor: Auditor | None = None
+    configuration: Callable[[], Configuration] | None = None
+    notifier: Callable[[str], Notifier] | None = None
 
 
 class Following(Protocol):
@@ -120,7 +122,7 @@ def owned(
         else:
             # What was decided a moment ago is sent and written down, while others still get answers.
             stack.callback(crew.settle, SENDING)
-        yield Opened(office, crew, kept, False, everything, driven, auditor)
+        yield Opened(office, crew, kept, False, everything, driven, auditor, following, notifier)
 
 
 class _Refreshing:
