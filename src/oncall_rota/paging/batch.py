@@ -13,7 +13,7 @@ from oncall_rota.paging.incident import TRIGGERED, Delayed, Failed, Incident, Op
 from oncall_rota.paging.job import Job, PageData, address_of, message_of, page_data
 from oncall_rota.paging.message import LINES, clean
 from oncall_rota.paging.ports.store import Committed, Conflict, NewPage, Outcome, PageRow, Receipt, Store
-from oncall_rota.paging.request import Act, Acted, Claimed, Done, Remark, Reply, Request, Tick, Told
+from oncall_rota.paging.request import Act, Acted, Claimed, Done, Remark, Reply, Request, Tick, Told, Unconfirmed
 from oncall_rota.paging.signal import KEY, Accepted, Signal
 
 PATIENT = timedelta(seconds=10)  # a provider that wants to be left alone for longer: the next rule need not wait
@@ -58,6 +58,7 @@ class Batch:
             Claimed: self._claimed,
             Done: self._ended,
             Told: self._told,
+            Unconfirmed: self._unconfirmed,
         }
 
     def take(self, slots: Sequence[Slot]) -> Round:
@@ -227,13 +228,13 @@ class Batch:
             case.outcomes.append(Outcome(job.page_id, job.fence, result.state, result.provider_id))
         elif result.state == "failed":
             case.outcomes.append(Outcome(job.page_id, job.fence, "failed"))
-            self._failed(name, job.named, result.why)
+            self._tell(name, job.named, Failed, result.why)
         elif result.state == "cancelled":
             case.outcomes.append(Outcome(job.page_id, job.fence, "cancelled"))
         elif result.state == "retry":
             case.outcomes.append(Outcome(job.page_id, job.fence, "waiting", wait=result.wait, begun=result.begun))
-            if result.wait > PATIENT and job.what == "page":
-                case.decide(Delayed(job.page_id, result.why))
+            if result.wait > PATIENT:
+                self._tell(name, job.named, Delayed, result.why)
         elif result.state == "unsure":
             case.outcomes.append(Outcome(job.page_id, job.fence, "unsure"))
             self._expected[job.page_id] = job._replace(unsure=True, attempts=job.attempts + 1)
@@ -249,15 +250,20 @@ class Batch:
         if row.state == "cancelled" and told.state == "sent":
             case.ringing.append(row._replace(provider_id=told.provider_id))
         if told.state == "failed" and row.state not in ("failed", "delivered", "cancelled"):
-            self._failed(name, _stands_for(row, page_data(row.data), self._scene), told.why)
+            self._tell(name, _stands_for(row, page_data(row.data), self._scene), Failed, told.why)
 
-    def _failed(self, name: str, pages: Sequence[tuple[str, str]], why: str) -> None:
-        """Tell every incident that a page, or its bundle, reached nobody."""
+    def _unconfirmed(self, name: str, unconfirmed: Unconfirmed) -> None:
+        row = self._scene.page(unconfirmed.page_id)
+        if row is not None and row.state == "sent":  # else somebody has said so meanwhile
+            self._tell(name, _stands_for(row, page_data(row.data), self._scene), Delayed, unconfirmed.why)
+
+    def _tell(self, name: str, pages: Sequence[tuple[str, str]], event: type[Failed | Delayed], why: str) -> None:
+        """Tell every incident that a page, or its bundle, reached nobody, or not yet."""
         for page_id, incident_id in pages:
             if incident_id == name:
-                self._cases[name].decide(Failed(page_id, why))
+                self._cases[name].decide(event(page_id, why))
             else:
-                self._round.waiting.append(Slot(None, Act(incident_id, Failed(page_id, why), PAGER)))
+                self._round.waiting.append(Slot(None, Act(incident_id, event(page_id, why), PAGER)))
 
     # -- after the commit
 
@@ -345,7 +351,7 @@ def _stands_for(row: PageRow, data: PageData, scene: Scene) -> tuple[tuple[str, 
     return tuple([(each.id, each.incident_id) for each in found if each is not None])
 
 
-def _about(request: Act | Remark | Tick | Claimed | Done | Told, scene: Scene) -> str:
+def _about(request: Act | Remark | Tick | Claimed | Done | Told | Unconfirmed, scene: Scene) -> str:
     """The id of the incident that a request is about."""
     if isinstance(request, Act | Remark):
         return request.incident_id

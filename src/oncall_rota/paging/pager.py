@@ -10,27 +10,28 @@ import heapq
 import time
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from datetime import timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from oncall_rota.paging.bundle import is_held
-from oncall_rota.paging.case import PAGER
 from oncall_rota.paging.delivery import Place, Standing, attempt
 from oncall_rota.paging.desk import Desk
 from oncall_rota.paging.fallback import FallbackStore
-from oncall_rota.paging.incident import TRIGGERED, Delayed
+from oncall_rota.paging.incident import TRIGGERED
 from oncall_rota.paging.job import Job, page_data
 from oncall_rota.paging.outcry import Outcry
 from oncall_rota.paging.ports.notifier import LOOK_UP, Cancels, Deadline, Notifier, TellsStatus
-from oncall_rota.paging.ports.store import OPEN, PageRow, Store, StoreFailed
-from oncall_rota.paging.request import Act, Claimed, Done, Reply, Request, Tick, Told
+from oncall_rota.paging.ports.store import OPEN, IncidentRow, PageRow, Store, StoreFailed
+from oncall_rota.paging.request import Act, Claimed, Done, Reply, Request, Tick, Told, Unconfirmed
 from oncall_rota.paging.signal import Accepted
 
 ALL = 10_000_000  # incidents: no limit
 MANY = 500  # incidents, or pages, of one tick; the next one takes what is left
 SENDING = "sending"  # of `meta`: by address the page that began last, where a provider takes one at a time
 POLLED = (60.0, 90.0)  # seconds after a send; what its provider has not confirmed by the last one is late
+FRESH = timedelta(minutes=10)  # a page of a process that has ended is polled so long: its word may have come meanwhile
 
 
 class Poll(NamedTuple):
@@ -38,7 +39,6 @@ class Poll(NamedTuple):
 
     channel: str
     page_id: str
-    incident_id: str
     provider_id: str
     last: bool = False
 
@@ -101,6 +101,7 @@ class Pager:
             turn = self.take([Tick(row) for row in rows[start : start + MANY]])
             errands += turn.errands
             alarms += turn.alarms
+        self._watch_on([row for row in rows if row.status == TRIGGERED])
         return Turn((), tuple(errands), tuple(alarms))
 
     def tick(self) -> Turn:
@@ -144,18 +145,41 @@ class Pager:
             if isinstance(reply, Accepted) and reply.what in ("opened", "merged"):
                 self.drive(reply.incident_id)
         for request in requests:
-            if isinstance(request, Done) and request.result.state == "sent":
+            if isinstance(request, Done):
                 self._watch(request)
         hush = [Hush(channel, provider_id) for channel, provider_id in taken.ringing]
         return Turn(taken.replies, (*taken.jobs, *hush), taken.alarms)
 
     def _watch(self, done: Done) -> None:
         job, result = done.job, done.result
-        if result.provider_id is None or job.what == "notice":
-            return
-        poll = Poll(job.channel, job.page_id, job.incident_id, result.provider_id)
-        at = self._monotonic()
-        heapq.heappush(self._polls, (at + POLLED[0], poll))
+        provider_id = result.provider_id if result.state == "sent" else None
+        if result.state in ("unsure", "lost") and all(poll.page_id != job.page_id for _, poll in self._polls):
+            # The reply did not come, but a report of the provider's may have, and may be the only one.
+            with suppress(StoreFailed):
+                row = self.store.page(job.page_id)
+                if row is not None and row.state == "sent" and row.owner == self.store.instance:
+                    provider_id = row.provider_id
+        if provider_id is not None and job.what != "notice":
+            self._poll(Poll(job.channel, job.page_id, provider_id), 0.0)
+
+    def _watch_on(self, rows: Sequence[IncidentRow]) -> None:
+        """What instances that have ended had sent, and nobody has confirmed."""
+        with suppress(StoreFailed):
+            others = {each.id for each in self.store.instances()} - {self.store.instance}
+            # A bundle is about several of them.
+            pages = {page.id: page for row in rows for page in self.store.pages(row.id)}
+            now = self.store.now()
+            for page in pages.values():
+                age = now - page.created_at
+                sent = page.state == "sent" and page.owner not in others and page_data(page.data).what != "notice"
+                if sent and page.provider_id is not None and age < FRESH:
+                    self._poll(Poll(page.channel, page.id, page.provider_id), age.total_seconds())
+
+    def _poll(self, poll: Poll, age: float) -> None:
+        """Ask how far a page has come that was sent `age` seconds ago."""
+        at = self._monotonic() - age
+        if age < POLLED[1]:
+            heapq.heappush(self._polls, (at + POLLED[0], poll))
         heapq.heappush(self._polls, (at + POLLED[1], poll._replace(last=True)))
 
     # -- what providers are needed for; many at a time
@@ -166,6 +190,8 @@ class Pager:
             known = _Known(self.store, errand.channel)
             return Done(errand, attempt(errand, self._notifier, self.standing, known, self.place, self._monotonic))
         try:
+            if isinstance(errand, Poll) and self._is_known(errand):
+                return None
             sender = self._notifier(errand.channel)
             deadline = Deadline(LOOK_UP.total_seconds(), self._monotonic)
             if isinstance(errand, Poll):
@@ -175,6 +201,14 @@ class Pager:
         except Exception:  # noqa: BLE001 - a poll comes again, and what cannot be stopped rings on
             return _late(errand) if isinstance(errand, Poll) and errand.last else None
         return None
+
+    def _is_known(self, poll: Poll) -> bool:
+        """Whether somebody has said meanwhile what became of a page."""
+        try:
+            row = self.store.page(poll.page_id)
+        except StoreFailed:
+            return False
+        return row is None or row.state != "sent"
 
     def standing(self, job: Job) -> Standing:
         """What has become of a claim since it was made; a store that cannot tell is no reason for silence."""
@@ -239,6 +273,5 @@ def _polled(poll: Poll, sender: Notifier, deadline: Deadline) -> Request | None:
     return _late(poll) if poll.last else None
 
 
-def _late(poll: Poll) -> Act:
-    why = f"not confirmed within {timedelta(seconds=POLLED[1]).seconds} s"
-    return Act(poll.incident_id, Delayed(poll.page_id, why), PAGER)
+def _late(poll: Poll) -> Unconfirmed:
+    return Unconfirmed(poll.page_id, f"not confirmed within {POLLED[1]:.0f} s")

@@ -58,7 +58,14 @@ class Told(NamedTuple):
     why: str = ""
 
 
-Request = Signal | Act | Remark | Tick | Claimed | Done | Told
+class Unconfirmed(NamedTuple):
+    """A provider took a page, and nobody has said in time that it arrived."""
+
+    page_id: str
+    why: str
+
+
+Request = Signal | Act | Remark | Tick | Claimed | Done | Told | Unconfirmed
 
 
 class Acted(NamedTuple):
