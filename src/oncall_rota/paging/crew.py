@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self
@@ -39,7 +40,7 @@ class Crew:
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._channels: dict[str, ThreadPoolExecutor] = {}
         self._closed = False
-        self._dispatching = threading.Lock()
+        self._beginning = threading.Lock()  # requests and errands; at the end none is begun
         self._unfinished = 0  # requests and errands, from when they are known until they have ended
         self._settled = threading.Condition()
         self._thread = threading.Thread(target=self._decide, name="oncall-pager", daemon=True)
@@ -57,10 +58,11 @@ class Crew:
     def submit(self, request: Request) -> Future[Reply]:
         """A future of the reply: set when the decision is on disk. Raises nothing; the future may `StoreFailed`."""
         future: Future[Reply] = Future()
-        if self._closed or self.died.is_set():
-            future.set_exception(StoreFailed("closed", "the pager has ended"))
-        else:
-            self._put((request, future))
+        with self._beginning:
+            if self._closed or self.died.is_set():
+                future.set_exception(StoreFailed("closed", "the pager has ended"))
+            else:
+                self._put((request, future))
         return future
 
     def _put(self, waiting: _Waiting) -> None:
@@ -92,6 +94,7 @@ class Crew:
     # -- the deciding thread
 
     def _decide(self) -> None:
+        group: list[_Waiting] = []
         try:
             self._dispatch(self.pager.begin())
             ticked = 0.0
@@ -107,9 +110,10 @@ class Crew:
                     self._dispatch(self.pager.tick())
                     self.ticked = time.monotonic()
         except BaseException as error:
-            self._alarm(f"the pager has died: {type(error).__name__}: {error}")
-            self.died.set()
-            self._refuse()
+            with self._beginning:
+                self.died.set()
+            self._refuse(group)
+            self._say(f"the pager has died: {type(error).__name__}: {error}")
             raise
 
     def _group(self, patience: float) -> tuple[list[_Waiting], bool]:
@@ -120,7 +124,10 @@ class Crew:
             while True:
                 if found is None:
                     return group, True
-                group.append(found)
+                request, future = found
+                # Nobody may wait any more; what was asked for is decided all the same.
+                waits = future is not None and future.set_running_or_notify_cancel()
+                group.append((request, future if waits else None))
                 if len(group) >= MOST:
                     break
                 found = self._queue.get_nowait()
@@ -140,17 +147,17 @@ class Crew:
             else:
                 future.set_result(reply)
 
-    def _refuse(self) -> None:
-        while True:
-            try:
-                waiting = self._queue.get_nowait()
-            except Empty:
-                return
-            if waiting is not None and waiting[1] is not None:
-                waiting[1].set_exception(StoreFailed("closed", "the pager has died"))
+    def _refuse(self, group: Sequence[_Waiting]) -> None:
+        """Tell everybody who waits, those whose requests are in hand too, that there will be no reply."""
+        group = [*group, *self._group(0.0)[0]]
+        while group:
+            for _, future in group:
+                if future is not None and not future.done():
+                    future.set_exception(StoreFailed("closed", "the pager has died"))
+            group, _ = self._group(0.0)
 
     def _dispatch(self, turn: Turn) -> None:
-        with self._dispatching:
+        with self._beginning:
             # At the end nothing is begun any more: a page stays claimed, and is free when the store is closed.
             for errand in () if self._closed else turn.errands:
                 channel = errand.channel
@@ -161,6 +168,11 @@ class Crew:
                 self._count(1)
                 pool.submit(self._run, errand)
         for text in turn.alarms:
+            self._say(text)
+
+    def _say(self, text: str) -> None:
+        """A voice that is gone, such as a closed pipe, is no reason to stop paging."""
+        with suppress(Exception):
             self._alarm(text)
 
     def _run(self, errand: Errand) -> None:
@@ -174,7 +186,7 @@ class Crew:
 
     def close(self, patience: float = 10.0) -> None:
         """Finish what is being sent, at most `patience` seconds, write it down, and end. The store stays open."""
-        with self._dispatching:
+        with self._beginning:
             if self._closed:
                 return
             self._closed = True

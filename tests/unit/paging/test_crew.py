@@ -6,8 +6,11 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from oncall_rota.paging.crew import Crew
 from oncall_rota.paging.pager import Errand, Hush, Turn
+from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.paging.request import Remark, Request
 
 PATIENCE = 10.0  # seconds for what takes none
@@ -21,6 +24,8 @@ class FakePager:
         self.ran: list[Errand] = []
         self.taken: list[Request] = []
         self._follows = follows
+        self.alarms: tuple[str, ...] = ()
+        self.fault: Exception | None = None
 
     def begin(self) -> Turn:
         return Turn((), (), ())
@@ -28,8 +33,10 @@ class FakePager:
     tick = begin
 
     def take(self, requests: Sequence[Request]) -> Turn:
+        if self.fault is not None:
+            raise self.fault
         self.taken += requests
-        return Turn((None,) * len(requests), (Hush("sms", str(len(self.taken))),), ())
+        return Turn((None,) * len(requests), (Hush("sms", str(len(self.taken))),), self.alarms)
 
     def run(self, errand: Errand) -> Request | None:
         self.ran.append(errand)
@@ -60,6 +67,50 @@ def test_what_is_decided_while_the_crew_ends_is_left_to_the_next_owner() -> None
     assert not alarms
     assert not crew.died.is_set()
     assert pager.taken[-1] == Remark("1", "alice", "follows"), "what came of the errand is written down"
+
+
+def test_whoever_stops_waiting_for_a_reply_does_not_end_the_pager() -> None:
+    """A sender hangs up before its signal is decided; the signal is decided all the same, and so is the next one."""
+    alarms: list[str] = []
+    pager = FakePager(follows=0)
+    pager.ends.set()
+    crew = Crew(pager, alarms.append)  # type: ignore[arg-type]
+    gone = crew.submit(Remark("1", "alice", "gone"))
+    assert gone.cancel()
+    with crew.start():
+        crew.submit(Remark("1", "alice", "stays")).result(PATIENCE)
+    assert [each.text for each in pager.taken if isinstance(each, Remark)] == ["gone", "stays"]
+    assert not alarms
+    assert not crew.died.is_set()
+
+
+def test_an_alarm_that_nobody_can_be_told_does_not_end_the_pager() -> None:
+    """Standard error is a pipe that was closed."""
+    pager = FakePager(follows=0)
+    pager.ends.set()
+    pager.alarms = ("a channel is broken",)
+    with Crew(pager, _broken).start() as crew:  # type: ignore[arg-type]
+        for _ in range(2):
+            crew.submit(Remark("1", "alice", "goes on")).result(PATIENCE)
+    assert not crew.died.is_set()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_pager_that_dies_leaves_nobody_waiting() -> None:
+    """Those whose requests it had in hand hear of it too, and so does whoever runs it, even without a voice."""
+    pager = FakePager(follows=0)
+    pager.fault = RuntimeError("a fault")
+    crew = Crew(pager, _broken)  # type: ignore[arg-type]
+    waiting = [crew.submit(Remark("1", "alice", "in hand")) for _ in range(3)]
+    with crew.start():
+        for future in waiting:
+            assert isinstance(future.exception(PATIENCE), StoreFailed)
+    assert crew.died.is_set()
+    assert isinstance(crew.submit(Remark("1", "alice", "late")).exception(PATIENCE), StoreFailed)
+
+
+def _broken(_: str) -> None:
+    raise BrokenPipeError
 
 
 def test_a_crew_is_settled_when_nothing_is_decided_or_sent() -> None:
