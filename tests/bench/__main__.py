@@ -1,6 +1,6 @@
 """`python tests/bench`: speed and memory as ratios, each measured in one run against a named reference.
 
-With names of groups (`schedule`, `load`, `process`) only those run. Exits 1 when a ratio is over its limit.
+With names of groups (`schedule`, `load`, `process`, ...) only those run. Exits 1 when a ratio is over its limit.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import acceptance
 import feeds
 import loading
+import measure
+import paging
 import processes
 import schedules
 
@@ -23,13 +25,14 @@ GROUPS = {
     "process": processes.rows,
     "feeds": feeds.rows,
     "accept": acceptance.rows,
+    "paging": paging.rows,
 }
 
 
 def main(names: list[str]) -> int:
     """Run the groups of that name, or all, and print their table."""
     over = 0
-    with tempfile.TemporaryDirectory(prefix="oncall-bench-") as root:
+    with tempfile.TemporaryDirectory(prefix="oncall-bench-", dir=measure.disk()) as root:
         for name, rows in GROUPS.items():
             if names and name not in names:
                 continue

@@ -20,7 +20,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from measure import Row, ratio
+from measure import Row, paced, ratio
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "contract" / "store"))
 
@@ -176,11 +176,7 @@ def latency(path: Path, rate: int, seconds: float) -> tuple[float, float]:
     beside = threading.Thread(target=sync)
     with open_store(str(path)) as store, GroupCommit(store) as group:
         beside.start()
-        begin = time.perf_counter()
-        for number in range(int(rate * seconds)):
-            due = begin + number / rate
-            while (ahead := due - time.perf_counter()) > 0:
-                time.sleep(ahead)
+        for number in paced(rate, seconds):
             made, began = unit(f"{number}-{random.randbytes(8).hex()}"), time.perf_counter()
             group.submit(made).add_done_callback(lambda _, began=began: waits.append(time.perf_counter() - began))
         stop.set()

@@ -1,4 +1,4 @@
-"""A rotations folder of many teams, each file 41 lines long."""
+"""Rotations folders: of many teams, each file 41 lines long; and of teams whose people are paged in several ways."""
 
 from __future__ import annotations
 
@@ -66,4 +66,58 @@ def write(root: Path, teams: int) -> Path:
         (rotations / f"team-{number:04}.yaml").write_text(team(number))
     people = "".join(f"{person}:\n  name: {person.title()}\n  email: {person}@example.com\n" for person in PEOPLE)
     (rotations / "people.yaml").write_text(people)
+    return rotations
+
+
+SETTINGS = """\
+notifiers:
+  push: {type: ntfy, to: push, url: "https://ntfy.example.com"}
+  sms: {type: twilio-sms, to: phone, from: "+441632960001", account: {env: ACCOUNT}, token: {env: TOKEN}}
+  call: {type: twilio-voice, to: phone, from: "+441632960001", account: {env: ACCOUNT}, token: {env: TOKEN}}
+  email: {type: smtp, to: email, host: mx.example.com, from: oncall@example.com}
+last_resort: {every: 5m, targets: [team-0000/primary, {via: email, address: all@example.com}]}
+"""
+TURNS = 5
+
+
+def paged_team(number: int) -> str:
+    """The file of a team of five: a rotation, who comes second, and an escalation over both."""
+    people = [f"person-{number:04}-{turn}" for turn in range(TURNS)]
+    return f"""\
+team: team-{number:04}
+timezone: {ZONES[number % len(ZONES)]}
+schedules:
+  primary:
+    people: [{", ".join(people)}]
+    every: week
+    handoff: monday 09:00
+    starting: 2026-01-05
+  secondary:
+    people: [{", ".join(people[1:] + people[:1])}]
+    every: week
+    handoff: monday 09:00
+    starting: 2026-01-05
+escalation:
+  - {{notify: primary, wait: 5m}}
+  - {{notify: secondary, wait: 10m}}
+"""
+
+
+def write_paged(root: Path, teams: int, rules: str) -> Path:
+    """Write a folder of `teams` teams of five and how they are paged; return the rotations folder.
+
+    `rules`: of every person, such as `[0m: push, 2m: sms]`. The budgets of sms and call are those that hold when
+    nothing is written.
+    """
+    rotations = root / "rotations"
+    rotations.mkdir(parents=True)
+    (rotations / "oncall.yaml").write_text(SETTINGS)
+    people = []
+    for number in range(teams):
+        (rotations / f"team-{number:04}.yaml").write_text(paged_team(number))
+        for turn in range(TURNS):
+            phone = f"+4477009{number * TURNS + turn:05}"
+            name = f"person-{number:04}-{turn}"
+            people.append(f'{name}: {{name: {name}, phone: "{phone}", push: topic-{name}, notify: {rules}}}\n')
+    (rotations / "people.yaml").write_text("".join(people))
     return rotations

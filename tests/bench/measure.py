@@ -8,9 +8,11 @@ import random
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,15 @@ def ratio(
     return Row(job, against, measured, f"{at_most:.3g}x", value <= at_most)
 
 
+def paced(rate: float, seconds: float) -> Iterator[int]:
+    """Numbers from 0 on, each when it is due: `rate` of them a second."""
+    begin = time.perf_counter()
+    for number in range(int(rate * seconds)):
+        while (ahead := begin + number / rate - time.perf_counter()) > 0:
+            time.sleep(ahead)
+        yield number
+
+
 def process(command: Sequence[str], env: Mapping[str, str]) -> Callable[[], None]:
     """A call that runs a command to its end, its output thrown away."""
 
@@ -85,6 +96,26 @@ def peak(command: Sequence[str], env: Mapping[str, str], runs: int = 5) -> float
         )
         found.append(int(done.stdout) / 1024)
     return statistics.median(found)
+
+
+def disk() -> Path:
+    """A folder for what is timed with its syncs: the usual one for temporary files, unless that is in memory.
+
+    Raises `AssertionError` when there is none on a disk.
+    """
+    places = [Path(tempfile.gettempdir()), Path("/var/tmp"), Path.cwd()]
+    found = next((place for place in places if place.is_dir() and _file_system(place) not in ("tmpfs", "ramfs")), None)
+    assert found is not None, f"none of {', '.join(map(str, places))} is on a disk: set TMPDIR"
+    return found
+
+
+def _file_system(place: Path) -> str:
+    device = place.stat().st_dev
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        mount, _, kind = line.partition(" - ")
+        if mount.split()[2] == f"{os.major(device)}:{os.minor(device)}":
+            return kind.split()[0]
+    return ""  # a layered one, which has numbers of its own
 
 
 def environment(**more: str) -> dict[str, str]:
