@@ -166,10 +166,15 @@ class Memory:
 
     def _receipt(self, receipt: Receipt) -> bool:
         page = self._pages.get(receipt.page_id)
-        if page is None or _RANKS.get(page.state, 0) >= _RANKS[receipt.state]:
+        if page is None:
             return False
-        provider_id = receipt.provider_id or page.provider_id
-        self._keep(page._replace(state=receipt.state, provider_id=provider_id, lease_until=None))
+        if _RANKS.get(page.state, 0) < _RANKS[receipt.state]:
+            provider_id = receipt.provider_id or page.provider_id
+            self._keep(page._replace(state=receipt.state, provider_id=provider_id, lease_until=None))
+        elif page.provider_id is None and receipt.provider_id is not None:
+            self._keep(page._replace(provider_id=receipt.provider_id))
+        else:
+            return False
         return True
 
     def claim(self, limit: int, only: str | None) -> tuple[PageRow, ...]:

@@ -41,10 +41,15 @@ OUTCOME = (
     " WHERE id = ? AND fence = ? AND lease_until IS NOT NULL"
 )
 RANKS = {"sent": 1, "failed": 2, "delivered": 3}
+_RANK = (
+    "CASE state WHEN 'sent' THEN 1 WHEN 'failed' THEN 2 WHEN 'delivered' THEN 3 WHEN 'cancelled' THEN 4"
+    " WHEN 'missed' THEN 4 ELSE 0 END"
+)
+# A page that is not sent any more may have been sent: under which name is known, or its call is taken for another's.
 RECEIPT = (
-    "UPDATE pages SET state = ?, provider_id = COALESCE(?, provider_id), lease_until = NULL WHERE id = ? AND"
-    " CASE state WHEN 'sent' THEN 1 WHEN 'failed' THEN 2 WHEN 'delivered' THEN 3 WHEN 'cancelled' THEN 4"
-    " WHEN 'missed' THEN 4 ELSE 0 END < ?"
+    f"UPDATE pages SET state = CASE WHEN {_RANK} < ? THEN ? ELSE state END, provider_id = CASE WHEN {_RANK} < ?"
+    " OR provider_id IS NULL THEN COALESCE(?, provider_id) ELSE provider_id END, lease_until = NULL WHERE id = ?"
+    f" AND ({_RANK} < ? OR (provider_id IS NULL AND CAST(? AS text) IS NOT NULL))"
 )
 # {only}: of one incident. {locked}: where several claim at once, a row that another one is claiming is passed by.
 CLAIM = (

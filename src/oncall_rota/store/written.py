@@ -185,7 +185,8 @@ def _outcomes(transaction: Transaction, standing: Sequence[Standing]) -> None:
             waiting.append((each, outcome.page_id, claim))
         for receipt in each.unit.receipts:
             rank = statement.RANKS[receipt.state]
-            steps.append((statement.RECEIPT, (receipt.state, receipt.provider_id, receipt.page_id, rank)))
+            name, about = receipt.provider_id, receipt.page_id
+            steps.append((statement.RECEIPT, (rank, receipt.state, rank, name, about, rank, name)))
             waiting.append((each, receipt.page_id, None))
     if not steps:
         return

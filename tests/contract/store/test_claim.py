@@ -183,6 +183,19 @@ def test_a_receipt_that_overtakes_the_result_wins(place: Place, store: Store) ->
     assert store.claim() == ()
 
 
+def test_a_page_that_was_cancelled_on_its_way_is_known_by_what_its_provider_calls_it(store: Store) -> None:
+    """Somebody acknowledged while it was dialled: the call is this page's, and never taken for another's."""
+    store.commit([signal(1)])
+    done(store, Outcome("p1", 1, "cancelled"))
+    assert done(store, Receipt("p1", "sent", "CA1")).late == ()
+    assert state(store) == "cancelled"
+    found = store.page_by_provider_id("sms", "CA1")
+    assert found is not None
+    assert found.id == "p1"
+    assert done(store, Receipt("p1", "sent", "CA2")).late == ("p1",)
+    assert store.page_by_provider_id("sms", "CA2") is None
+
+
 def test_a_missed_page_is_recorded_and_never_sent(place: Place, store: Store) -> None:
     """After an outage only the present step pages; the others are written down."""
     result = store.commit([Unit((incident(),), (page(state="missed"),))])[0]
