@@ -57,6 +57,7 @@ def attempt(
     if job.attempts > MOST:
         return Result("failed", f"given up after {MOST} attempts", alarm=f"page {job.page_id} was given up")
     try:
+        deadline = _deadline(job, clock)
         if (now := standing(job)) != "held":
             return Result(now)
         sender = notifier(job.channel)
@@ -71,9 +72,10 @@ def attempt(
             found = _looked_up(sender, job, known, clock)
             if found is not None:
                 return _taken(found)
+            deadline = _deadline(job, clock)
             if (now := standing(job)) != "held":
                 return Result(now)
-        return _taken(sender.send(job.message, job.address, Deadline(ATTEMPT.total_seconds(), clock)))
+        return _taken(sender.send(job.message, job.address, deadline))
     except NotifierError as error:
         return _refused(job, error)
     except OncallError as error:  # an option, or a secret that is not there
@@ -81,6 +83,15 @@ def attempt(
     except Exception as error:  # noqa: BLE001 - a notifier of somebody else's
         why = f"the notifier failed: {type(error).__name__}"
         return Result("failed", why, alarm=f"channel {job.channel}: {why}")
+
+
+def _deadline(job: Job, clock: Callable[[], float]) -> Deadline:
+    """Until when a page may be sent: no longer than its lease, so that nobody else can have it before this is over.
+
+    Made before it is asked whose the page is: a process that is stopped after the answer finds that it is too late.
+    """
+    left = LEASE.total_seconds() - (clock() - job.claimed) if job.kept else ATTEMPT.total_seconds()
+    return Deadline(min(left, ATTEMPT.total_seconds()), clock)
 
 
 def _looked_up(sender: LooksUp, job: Job, known: Set[str], clock: Callable[[], float]) -> Receipt | None:
