@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from oncall_rota.paging.bundle import Held, again, bundled_job, is_held
 from oncall_rota.paging.case import PAGER, Case, Scene
+from oncall_rota.paging.delivery import TRIES
 from oncall_rota.paging.incident import TRIGGERED, Delayed, Failed, Incident, Opened, Resolved, Ticked
 from oncall_rota.paging.job import Job, PageData, address_of, message_of, page_data
 from oncall_rota.paging.message import LINES, clean
@@ -238,6 +239,8 @@ class Batch:
         elif result.state == "unsure":
             case.outcomes.append(Outcome(job.page_id, job.fence, "unsure"))
             self._expected[job.page_id] = job._replace(unsure=True, attempts=job.attempts + 1)
+            if job.attempts >= TRIES:  # it is asked for and tried once more, but nobody waits for that
+                self._tell(name, job.named, Delayed, result.why)
         elif result.state == "renew":
             case.outcomes.append(Outcome(job.page_id, job.fence, "claimed", begun=False))
             self._expected[job.page_id] = job
