@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from oncall_rota.cli.setting import rotations
 from oncall_rota.cli.store_place import is_url, place, shown
@@ -62,18 +62,38 @@ def is_there(where: str) -> bool:
     return is_url(where) or os.path.exists(where)
 
 
-def driver(found: Opened) -> str | None:
-    """Who drives every open incident of a store, in words; None: nobody does. Empty: that cannot be told."""
+class Driving(NamedTuple):
+    """Who drives what is open in a store. `by`: who drives all of it, in words; None: nobody does.
+
+    `others`: other commands have it open too, or nobody can tell, and drive their own incidents. `through`: one of them
+    has the store, and drives what is raised through it for as long as it runs.
+    """
+
+    by: str | None = None
+    others: bool = False
+    through: bool = False
+
+    @property
+    def nobody(self) -> bool:
+        """Whether surely nobody drives anything, but for this command its own."""
+        return self.by is None and not self.others
+
+
+def driving(found: Opened) -> Driving:
+    """Who drives what is open in an opened store."""
     there = greeting(found)
     if there is not None:
-        return f"{there.name or 'a pager'} (process {there.process})" if there.drives == "all" else None
-    if found.drives_all or found.store is None:
-        return None
+        if there.drives == "all":
+            return Driving(f"{there.name or 'a pager'} (process {there.process})")
+        return Driving(others=True, through=True)
+    if found.store is None:
+        return Driving()
     try:
         others = [each for each in found.store.instances()[1:] if each.ended_at is None]
     except StoreFailed:
-        return ""
-    return next((each.name for each in others if each.name.startswith((PAGER, SERVER))), None)
+        return Driving(others=True)
+    by = next((each.name for each in others if each.name.startswith((PAGER, SERVER))), None)
+    return Driving(by, bool(others))
 
 
 def greeting(found: Opened) -> Greeting | None:

@@ -10,7 +10,7 @@ import typer
 from oncall_rota.cli import completion
 from oncall_rota.cli.incident_named import EVERY, one_named
 from oncall_rota.cli.incident_next import to_come
-from oncall_rota.cli.incident_office import driver, is_there, office
+from oncall_rota.cli.incident_office import REMEDY, Driving, driving, is_there, office
 from oncall_rota.cli.incident_option import By, Output, Ref
 from oncall_rota.cli.incident_people import people
 from oncall_rota.cli.incident_row import Shown, plain, table
@@ -63,11 +63,11 @@ def list_(
         raise UsageError(f"--status: no status {status!r}", hint)
     where = place(store, dir_)
     rows: tuple[IncidentRow, ...] = ()
-    driven: str | None = ""
+    driven = Driving()
     if is_there(where):
         with office(store, dir_, "oncall incident list") as found:
             rows = found.office.incidents(STATUSES[status], team, limit + 1)
-            driven = driver(found)
+            driven = driving(found)
     every = [Shown.of(row) for row in rows[:limit]]
     if form == "json":
         print(json_text({"version": 1, "incidents": [each.mapping for each in every], "more": len(rows) > limit}))
@@ -79,8 +79,8 @@ def list_(
         say(f"{what}{f' of team {team}' if team else ''} in {shown(where)}")
     elif len(rows) > limit:
         say(f"there are more; --limit {limit * 10} shows them")
-    if driven is None and any(row.status in OPEN for row in rows):
-        warn("nobody drives what is open: no further page is sent", "'oncall pager run' does")
+    if driven.nobody and any(row.status in OPEN for row in rows):
+        warn("nobody drives what is open: no further page is sent", REMEDY)
 
 
 def show(
@@ -109,7 +109,7 @@ def show(
     with office(store, dir_, "oncall incident show") as found:
         row = one_named(found.office, reference, me).row
         story = found.office.story(row.id)
-        driven = driver(found)
+        driven = driving(found)
     if story is None:
         raise UnknownName(f"no incident {reference!r}")
     now = present()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from oncall_rota.cli.incident_office import Driving
 from oncall_rota.cli.incident_people import People
 from oncall_rota.cli.incident_row import Shown, told
 from oncall_rota.cli.simulated import Row
@@ -18,13 +19,13 @@ FAILED = "failed"
 
 
 class Told(NamedTuple):
-    """A story and what it is shown with. `me`: whose codes may be shown. `driven`: by whom; None: by nobody."""
+    """A story and what it is shown with. `me`: whose codes may be shown. `driven`: by whom."""
 
     story: Story
     next: tuple[Row, ...]
     people: People
     me: str | None
-    driven: str | None
+    driven: Driving
     now: datetime
 
     @property
@@ -77,7 +78,7 @@ def document(found: Told) -> str:
         {
             "version": 1,
             "incident": Shown(story.row, story.incident).mapping,
-            "driven_by": found.driven or None,
+            "driven_by": found.driven.by,
             "pages": [_page_mapping(each) for each in pages_told(found)],
             "audit": [
                 {"at": told(each.at), "actor": each.actor, "kind": each.kind, "text": each.cause,

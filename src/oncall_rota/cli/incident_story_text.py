@@ -57,7 +57,10 @@ def _standing(found: Told) -> str:
 
 def _said(kind: str, cause: str) -> str:
     """A row of the audit as a sentence; most begin with their kind already."""
-    return cause if cause.startswith(kind) else f"{kind.replace('-', ' ')}: {cause}"
+    if cause.startswith(kind):
+        return cause
+    words = kind.replace("-", " ")
+    return f"{words} {cause}" if cause.startswith("by ") else f"{words}: {cause}"
 
 
 def _page_lines(found: Told, shown: Zone, screen: Terminal) -> list[str]:
@@ -85,7 +88,7 @@ def _next_lines(found: Told, shown: Zone, screen: Terminal) -> Iterator[str]:
     if not incident.is_open:
         yield "nothing: it is over"
         return
-    if found.driven is None:
+    if found.driven.nobody:
         words = "was due, and nobody drives it" if found.overdue else "nobody drives it"
         yield f"{screen.paint(words, YELLOW)}: 'oncall pager run' does; then:"
     clock = _Clock(shown, found.now)

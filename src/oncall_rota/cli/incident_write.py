@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from oncall_rota.cli.incident_named import Named, named, only_mine
 from oncall_rota.cli.incident_next import rehearsed
-from oncall_rota.cli.incident_office import REMEDY, driver, office
+from oncall_rota.cli.incident_office import REMEDY, Driving, driving, office
 from oncall_rota.cli.incident_people import People, people, who_are_you
 from oncall_rota.cli.incident_row import Shown, plain, read, short_id, table
 from oncall_rota.cli.setting import asked_format, display, present
@@ -96,7 +96,7 @@ def do(given: Given, references: Sequence[str], deed: Deed, around: Scene, *, wa
                 raise OncallError(f"incident {each.row.id} is gone")
             after = each.row._replace(status=acted.incident.status)  # type: ignore[arg-type]
             done.append(_judged(after, acted.incident, acted.refused, deed)._replace(in_memory=acted.held))
-        driven = driver(found)
+        driven = driving(found)
     _print(form, given, done, around)
     _talk(given, done, around, driven)
     refused = [each for each in done if each.refused and not each.well]
@@ -135,7 +135,7 @@ def _print(form: str, given: Given, done: Sequence[Done], around: Scene) -> None
         print("\n".join(plain(found)))
 
 
-def _talk(given: Given, done: Sequence[Done], around: Scene, driven: str | None) -> None:
+def _talk(given: Given, done: Sequence[Done], around: Scene, driven: Driving) -> None:
     for each in done:
         incident, name = each.shown.incident, short_id(each.shown.row.id)
         if each.refused:
@@ -152,7 +152,7 @@ def _talk(given: Given, done: Sequence[Done], around: Scene, driven: str | None)
         return
     if any(each.in_memory for each in done):
         warn("the store has failed: it holds in the memory of whoever pages, and is written down when that works again")
-    if driven is None and any(each.shown.incident.is_open for each in done):
+    if driven.nobody and any(each.shown.incident.is_open for each in done):
         warn("nobody drives what is open here: no further step, and no page when it stays open", REMEDY)
 
 

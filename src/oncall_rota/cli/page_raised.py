@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING
 
-from oncall_rota.cli.incident_office import driver, greeting
+from oncall_rota.cli.incident_office import Driving, driving, greeting
 from oncall_rota.errors import OfficeGone
 from oncall_rota.paging.office import Story
 from oncall_rota.paging.ports.store import OPEN, IncidentRow
@@ -76,7 +76,7 @@ class Raised:
 
     def _have_driven(self, opened: Opened, story: Story | None) -> None:
         """Another process has the store now than the one that drove the incident."""
-        if story is not None and story.incident.is_open and driver(opened) is None:
+        if story is not None and story.incident.is_open and driving(opened).by is None:
             opened.drive(self.incident_id)
             who = "another command that has the store by now" if opened.remote else "this command"
             self._say(f"whoever had the store has ended; {who} goes on with it")
@@ -88,9 +88,9 @@ class Raised:
         return tuple([row for row in rows if row.id != self.incident_id])
 
     @property
-    def driven(self) -> str | None:
-        """Who drives it besides this command, in words; None: nobody does. Empty: that cannot be told."""
-        return "" if self._opened is None else driver(self._opened)
+    def driven(self) -> Driving:
+        """Who drives it besides this command."""
+        return Driving(others=True) if self._opened is None else driving(self._opened)
 
     @property
     def is_dead(self) -> bool:

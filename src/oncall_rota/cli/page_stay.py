@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from oncall_rota.cli.incident_named import LISTED
-from oncall_rota.cli.incident_office import PAGE, office
+from oncall_rota.cli.incident_office import PAGE, REMEDY, Driving, office
 from oncall_rota.cli.incident_people import People
 from oncall_rota.cli.incident_row import Shown, headline, short_id
 from oncall_rota.cli.page_asked import Asked
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from oncall_rota.control.owner import Opened
 
 SOURCE = "cli"
-REMEDY = "'oncall pager run' does"
 
 
 class Staying(NamedTuple):
@@ -60,7 +59,7 @@ class Stay:
         )
         self._raised = Raised(signal, self._open, self._voice.say)
         self._last: Story | None = None
-        self._driven: str | None = ""
+        self._driven = Driving()
 
     def _open(self) -> AbstractContextManager[Opened]:
         return office(self._how.store, self._how.dir_, PAGE, drive="own", make=True, alarm=self._alarm)
@@ -118,9 +117,9 @@ class Stay:
         else:
             self._voice.say(f"{what}: {headline(story.incident)}")
         driven = self._raised.driven
-        if driven:
-            self._voice.say(f"{driven} drives it, with and without this command")
-        elif driven is None and (others := self._raised.others()):
+        if driven.by is not None:
+            self._voice.say(f"{driven.by} drives it, with and without this command")
+        elif driven.nobody and (others := self._raised.others()):
             count = f"{len(others)} other incident{' is' if len(others) == 1 else 's are'}"
             lines = [f"  {Shown.of(row).line}" for row in others[:LISTED]]
             it = "it" if len(others) == 1 else "them"
@@ -139,7 +138,7 @@ class Stay:
             return
         row, incident = self._last.row, self._last.incident
         if self._how.form == "json":
-            told = {"incident": Shown(row, incident).mapping, "outcome": outcome, "driven_by": self._driven or None}
+            told = {"incident": Shown(row, incident).mapping, "outcome": outcome, "driven_by": self._driven.by}
             print(json_text({"version": 1, **told}))
             return
         cells = (row.id, row.status, incident.acknowledged_by or "")
@@ -153,11 +152,12 @@ class Stay:
     def _goes_on(self) -> str:
         """What becomes of it when this command has ended."""
         name, driven = short_id(self._raised.incident_id), self._driven
-        if driven:
-            return f"{driven} goes on with it; 'oncall incident show {name}' tells how it stands"
-        if driven is None:
-            return f"nobody drives it now: 'oncall pager run' does, and 'oncall ack {name}' takes it"
-        return f"'oncall incident show {name}' tells how it stands"
+        if driven.by is not None:
+            return f"{driven.by} goes on with it; 'oncall incident show {name}' tells how it stands"
+        now = (
+            "it is driven as long as the command runs that has the store" if driven.through else "nobody drives it now"
+        )
+        return f"{now}: 'oncall pager run' does, and 'oncall ack {name}' takes it"
 
     def _judge(self, ended: Ended) -> None:
         """Say what the end means. Raises `NotDelivered`, `NotAcknowledged`."""
@@ -165,13 +165,15 @@ class Stay:
         if why == "recorded":
             words = f"{incident.severity} is never paged for {incident.team}: it is recorded, and nobody was told"
             raise NotDelivered(words, "page with --severity critical")
-        if why == "acknowledged" and self._driven is None:
-            warn("nobody drives it after this: nobody is paged again when it stays open", REMEDY)
-        if why == "taken" and self._driven is None:
-            warn("nobody escalates it after this", f"{REMEDY}, and so does this command without --no-wait")
+        if self._driven.by is None and why in ("acknowledged", "taken"):
+            after = "when the other command ends that has the store" if self._driven.through else "after this"
+            if why == "acknowledged":
+                warn(f"nobody drives it {after}: nobody is paged again if it stays open", REMEDY)
+            else:
+                warn(f"nobody escalates it {after}", f"{REMEDY}, and so does this command without --no-wait")
         if why == "waiting":
             words = f"{incident.severity} waits for its hours"
-            if self._driven is None:
+            if self._driven.by is None:
                 raise NotDelivered(f"{words}, and nobody drives it then", f"{REMEDY}; --severity critical pages now")
             self._voice.say(f"{words}; {self._goes_on()}")
         if why in ("refused", "round", "patience"):

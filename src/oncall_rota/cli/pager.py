@@ -12,7 +12,7 @@ import typer
 
 from oncall_rota.cli.group import Command, Group, new_app
 from oncall_rota.cli.incident_named import LISTED
-from oncall_rota.cli.incident_office import PAGER, driver, office
+from oncall_rota.cli.incident_office import PAGER, driving, office
 from oncall_rota.cli.incident_row import Shown, told
 from oncall_rota.cli.option import Dir, Store
 from oncall_rota.cli.page_voice import write_line
@@ -145,7 +145,7 @@ def _check_channels(found: Paging) -> None:
 def _introduce(where: str, catalog: Catalog, found: Paging, opened: Opened, *, check: bool) -> None:
     """Say what it drives, and how."""
     rows = opened.office.incidents(limit=1000)
-    if check and (there := driver(opened)):
+    if check and (there := driving(opened).by):
         log(f"the store is in use by {there}")
     log(f"{'could drive' if check else 'drives'} every open incident of {shown(where)}")
     log(f"teams: {', '.join(catalog.teams) or 'none'}")

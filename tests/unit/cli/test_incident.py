@@ -355,6 +355,7 @@ def test_on_a_terminal_of_80_columns(office: Office, on_terminal: Any) -> None:
     assert max(len(line) for line in said.out.splitlines()) <= 80
     assert re.search(r"^\d\d:\d\d:\d\d  Alice Adams  sms  sent$", said.out, re.MULTILINE)
     assert re.search(r"^\d\d:\d\d:\d\d  page Bob Brown by sms \(step 2\)$", said.out, re.MULTILINE)
+    assert re.search(r"^\d\d:\d\d:\d\d  opened by prod-am$", said.out, re.MULTILINE)
     assert "nobody drives it: 'oncall pager run' does" in said.out
     table = on_terminal("incident", "list", env={"NO_COLOR": "1"}).out
     assert table.splitlines()[1].startswith(f"{incident[:8]}  triggered")

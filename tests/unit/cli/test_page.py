@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from freezegun import freeze_time
 
+from oncall_rota.cli.incident_office import Driving
 from oncall_rota.cli.page_raised import Raised
 from oncall_rota.control.owner import Opened
 from oncall_rota.control.wire import Greeting
@@ -393,7 +394,7 @@ class Way:
         self.said: list[str] = []
         self.own: list[There] = []
         monkeypatch.setattr("oncall_rota.cli.page_raised.greeting", lambda opened: _greeting(opened.office))
-        monkeypatch.setattr("oncall_rota.cli.page_raised.driver", lambda opened: _driver(opened.office))
+        monkeypatch.setattr("oncall_rota.cli.page_raised.driving", lambda opened: _driving(opened.office))
 
     @contextmanager
     def open(self) -> Iterator[Opened]:
@@ -410,8 +411,8 @@ def _greeting(office: Any) -> Greeting | None:
     return office.greeting if office.greeting.process else None
 
 
-def _driver(office: Any) -> str | None:
-    return "oncall pager run" if office.greeting.drives == "all" else None
+def _driving(office: Any) -> Driving:
+    return Driving("oncall pager run" if office.greeting.drives == "all" else None)
 
 
 def test_when_whoever_drove_it_has_ended_this_command_goes_on_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
