@@ -10,7 +10,19 @@ from typing import Any, NamedTuple
 from oncall_rota.paging.bundle import Held, again, bundled_job, is_held
 from oncall_rota.paging.case import PAGER, Case, Scene
 from oncall_rota.paging.delivery import TRIES
-from oncall_rota.paging.incident import TRIGGERED, Delayed, Failed, Incident, Opened, Resolved, Ticked
+from oncall_rota.paging.flapping import Openings
+from oncall_rota.paging.incident import (
+    TRIGGERED,
+    Acknowledged,
+    Calmed,
+    Delayed,
+    Failed,
+    Fired,
+    Incident,
+    Opened,
+    Snoozed,
+    Ticked,
+)
 from oncall_rota.paging.job import Job, PageData, address_of, message_of, page_data
 from oncall_rota.paging.message import LINES, clean
 from oncall_rota.paging.ports.store import Committed, Conflict, NewPage, Outcome, PageRow, Receipt, Store
@@ -39,12 +51,13 @@ class Round(NamedTuple):
 
 
 class Batch:
-    """Takes one batch, once."""
+    """Takes one batch, once. `openings`: what was opened lately."""
 
-    def __init__(self, store: Store, scene: Scene, monotonic: Callable[[], float]) -> None:
+    def __init__(self, store: Store, scene: Scene, monotonic: Callable[[], float], openings: Openings) -> None:
         self._store = store
         self._scene = scene
         self._monotonic = monotonic
+        self._openings = openings
         self._cases: dict[str, Case] = {}  # by the incident's id
         self._slots: dict[str, list[Slot]] = {}
         self._origins: dict[tuple[str, str], str] = {}
@@ -130,20 +143,39 @@ class Batch:
 
     def _signal(self, name: str, signal: Signal) -> Accepted:
         case, (source, key) = self._cases[name], origin_of(signal)
-        if signal.kind == "resolve":
-            if case.incident is None:
-                case.note("ignored", "the end of what is not open", source, key=key)
-                return Accepted("ignored")
-            case.decide(Resolved(source), source)
-            return Accepted("resolved", name)
+        if signal.kind != "trigger":
+            return self._about_open(case, signal, source, key)
         if case.incident is not None:
             case.incident = case.incident._replace(signals=case.incident.signals + 1)
             case.note("merged", f"signal {case.incident.signals}", source)
+            if case.state.calm_at is not None:
+                case.decide(Fired(), source)
             return Accepted("merged", name)
-        case.open(self._new(name, signal), source, key)
-        case.note("opened", f"by {source}", source)
+        flaps = self._openings.flaps((source, key), self._scene.now)
+        case.open(self._new(name, signal)._replace(flaps=flaps), source, key)
+        case.note("opened", f"by {source}, {clean(signal.cause)}" if signal.cause else f"by {source}", source)
         case.decide(Opened(self._scene.now + signal.hold))
         return Accepted("opened", name)
+
+    def _about_open(self, case: Case, signal: Signal, source: str, key: str) -> Accepted:
+        """What a signal that begins nothing does to the incident of its key, if that is open."""
+        text = clean(signal.summary) or "(no text)"
+        if case.incident is None:
+            what = {"resolve": "the end", "acknowledge": "an acknowledgement"}.get(signal.kind)
+            case.note("ignored", f"{what} of what is not open" if what else text, source, key=key)
+            return Accepted("ignored")
+        name = case.incident.id
+        if signal.kind == "note":
+            case.note("remark", text, source)
+            return Accepted("noted", name)
+        if signal.kind == "resolve":
+            case.decide(Calmed(source), source)
+            return Accepted("kept" if case.incident.is_open else "resolved", name)
+        event = Acknowledged(source, source) if signal.until_at is None else Snoozed(source, signal.until_at)
+        case.decide(event, source)
+        if case.refused:
+            case.note("ignored", case.refused, source)
+        return Accepted("ignored" if case.refused else "acknowledged", name)
 
     def _new(self, name: str, signal: Signal) -> Incident:
         lines = tuple([clean(line) for line in signal.lines[:LINES]])
@@ -271,6 +303,8 @@ class Batch:
     # -- after the commit
 
     def _committed(self, name: str, case: Case, result: Committed, before: float) -> None:
+        if case.row is None and case.incident is not None:
+            self._openings.add(case.origin, name, case.incident.opened_at)
         self._round.jobs.extend(self._ready[name])
         for claim in result.claims:
             made = case.pages.get(claim.page_id)

@@ -52,14 +52,17 @@ class Scene(NamedTuple):
 
 
 class Case:
-    """An incident on its way from a row to a `Unit`. `incident` None: nothing of it is there yet."""
+    """An incident on its way from a row to a `Unit`. `incident` None: nothing of it is there yet.
+
+    `origin`: its source and key.
+    """
 
     def __init__(self, scene: Scene, row: IncidentRow | None) -> None:
         self._scene = scene
         self.row = row
         self.incident: Incident | None = incident_of(row) if row is not None else None
         self.before = self.incident
-        self._origin = (row.source, row.key) if row is not None else ("", "")
+        self.origin = (row.source, row.key) if row is not None else ("", "")
         self.pages: dict[str, NewPage] = {}
         self.outcomes: list[Outcome] = []
         self.receipts: list[Receipt] = []
@@ -80,12 +83,12 @@ class Case:
         rows: tuple[IncidentRow, ...] = ()
         if self.incident is not None and self.incident != self.before:
             version = self.row.version if self.row is not None else 0
-            rows = (row_of(self.incident, version, *self._origin),)
+            rows = (row_of(self.incident, version, *self.origin),)
         return Unit(rows, tuple(self.pages.values()), tuple(self.outcomes), tuple(self.receipts), tuple(self.audit))
 
     def open(self, incident: Incident, source: str, key: str) -> None:
         """Begin a new incident."""
-        self.incident, self._origin = incident, (source, key)
+        self.incident, self.origin = incident, (source, key)
 
     def decide(self, event: Event, actor: str = PAGER) -> None:
         """What an event makes of it."""

@@ -18,14 +18,16 @@ from oncall_rota.paging.batch import Batch, Slot
 from oncall_rota.paging.case import Scene
 from oncall_rota.paging.configuration import Configuration
 from oncall_rota.paging.fallback import FallbackStore
+from oncall_rota.paging.flapping import LOOKED_AT, Openings
 from oncall_rota.paging.job import Job
-from oncall_rota.paging.ports.store import Store, StoreFailed
+from oncall_rota.paging.ports.store import OPEN, Store, StoreFailed
 from oncall_rota.paging.request import Acted, Reply, Request
-from oncall_rota.paging.signal import Accepted
+from oncall_rota.paging.signal import Accepted, Signal
 from oncall_rota.paging.steady import Corrected
 
 ROUNDS = 50  # of decisions that follow from decisions, or are made anew; nothing needs a tenth of it
 KEPT_KEY = "code_key"  # of `meta`
+READ = 10.0  # seconds between two looks at what other instances have opened
 
 
 class Taken(NamedTuple):
@@ -63,6 +65,8 @@ class Desk:
         self._ahead = ahead
         # What codes are made with: the same for all instances on a store.
         self._secret = bytes.fromhex(store.keep(KEPT_KEY, token(32)))
+        self._openings = Openings()
+        self._read_at: float | None = None
 
     def take(self, requests: Sequence[Request]) -> Taken:
         """Decide, write and answer. Raises `StoreFailed`: then nothing counts as taken."""
@@ -71,10 +75,12 @@ class Desk:
         ringing: list[tuple[str, str]] = []
         alarms: list[str] = []
         waiting = [Slot(number, request) for number, request in enumerate(requests)]
+        if any(isinstance(request, Signal) for request in requests):
+            self._read()
         for _ in range(ROUNDS):
             if not waiting:
                 break
-            batch = Batch(self.store, self.scene(), self._monotonic)
+            batch = Batch(self.store, self.scene(), self._monotonic, self._openings)
             done = batch.take(waiting)
             for number, reply in done.replies.items():
                 replies[number] = reply
@@ -94,6 +100,14 @@ class Desk:
     def blind(self, text: str) -> str:
         """A name for a text that tells nobody the text; the same for all instances on a store."""
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()[:16]
+
+    def _read(self) -> None:
+        """What was opened before this process began, and by instances beside it."""
+        shared = isinstance(self.store, FallbackStore) and self.store.shared
+        at = self._monotonic()
+        if self._read_at is None or (shared and at - self._read_at >= READ):
+            self._openings.read(self.store.incidents((*OPEN, "resolved"), limit=LOOKED_AT))
+            self._read_at = at
 
     def scene(self) -> Scene:
         """What the decisions of this moment are made with."""

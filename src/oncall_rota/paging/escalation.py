@@ -9,16 +9,19 @@ from typing import Any
 from oncall_rota.paging.course import LATE, Course
 from oncall_rota.paging.incident import (
     ACKNOWLEDGED,
+    FLAPPING,
     HELD,
     RECORDED,
     RESOLVED,
     TRIGGERED,
     Acknowledged,
+    Calmed,
     Decision,
     Declined,
     Delayed,
     Event,
     Failed,
+    Fired,
     Incident,
     Opened,
     Reassigned,
@@ -57,6 +60,8 @@ class _Deciding(Course):
             Ticked: self._ticked,
             Acknowledged: self._acknowledged,
             Resolved: self._resolved,
+            Calmed: self._calmed,
+            Fired: self._fired,
             Snoozed: self._snoozed,
             Declined: self._declined,
             Reassigned: self._reassigned,
@@ -78,10 +83,14 @@ class _Deciding(Course):
             self.change(status=HELD, began_at=self.now, ends_at=begins_at)
             self.note("held", f"{self.incident.severity} waits until {_text(begins_at)}")
         else:
-            self.begin("opened")
+            self.begin(f"{self._flapping()}, so it is open until it was calm" if self.incident.flaps else "opened")
 
     def _ticked(self, _: Ticked) -> None:
         incident = self.incident
+        if incident.calm_at is not None:
+            if self.now - incident.calm_at >= FLAPPING:
+                self._close(f"resolved: calm for {FLAPPING.seconds // 60} minutes")
+            return
         over = incident.ends_at is not None and incident.ends_at <= self.now
         if incident.status == ACKNOWLEDGED:
             if over:
@@ -109,10 +118,28 @@ class _Deciding(Course):
         self.note("acknowledged", f"by {event.by}, {event.via}")
 
     def _resolved(self, event: Resolved) -> None:
+        self._close(f"resolved by {event.by}", event.by)
+
+    def _close(self, text: str, *but: str) -> None:
         self.stop()
-        self.tell(f"resolved by {event.by}", event.by)
-        self.change(status=RESOLVED, ends_at=None)
-        self.note("resolved", f"by {event.by}")
+        self.tell(text, *but)
+        self.change(status=RESOLVED, ends_at=None, calm_at=None)
+        self.note("resolved", text.removeprefix("resolved").lstrip(": "))
+
+    def _calmed(self, event: Calmed) -> None:
+        if not self.incident.flaps:
+            self._resolved(Resolved(event.by))
+        elif self.incident.calm_at is None:
+            self.change(calm_at=self.now)
+            self.note("calm", f"{event.by} says that it is over; it flaps, so it is open until it was calm for a while")
+
+    def _fired(self, _: Fired) -> None:
+        if self.incident.calm_at is None:
+            return
+        self.change(calm_at=None, flaps=self.incident.flaps + 1)
+        self.note("flapping", self._flapping())
+        if self.incident.next_at is not None and self.incident.next_at <= self.now:
+            self._ticked(Ticked())  # what was withheld while it was calm
 
     def _snoozed(self, event: Snoozed) -> None:
         if event.until_at <= self.now:
@@ -199,6 +226,8 @@ class _Deciding(Course):
     def _clamp(self) -> None:
         """After a restart with the clock put back no wait is longer than it was when it began."""
         began_at, ends_at = self.incident.began_at, self.incident.ends_at
+        if self.incident.calm_at is not None:
+            self.change(calm_at=min(self.incident.calm_at, self.now))
         if began_at is None or began_at - self.now < _NOTICEABLE:
             return
         by = began_at - self.now
@@ -213,6 +242,8 @@ class _Deciding(Course):
         """Page whoever acknowledged, and step 1, at once."""
         taker = self.incident.acknowledged_by
         why = f"{taker} acknowledged it, and it is still open"
+        if self.incident.flaps:
+            why += f": {self._flapping()}"
         self.note("timeout", why)
         self.begin(why)
         if taker is not None and taker not in self.people:
@@ -228,6 +259,8 @@ class _Deciding(Course):
         if self.incident.acknowledged_by != by:
             self.tell(text, by)
         timeout = severity_of(self.incident, self.world).ack_timeout
+        if self.incident.flaps:
+            timeout = min(timeout or FLAPPING, FLAPPING)
         ends_at = None if timeout is None else opening_of(self.incident, self.now + timeout, self.world)
         self.change(status=ACKNOWLEDGED, acknowledged_by=by, acknowledged_at=self.now, began_at=self.now)
         self.change(ends_at=ends_at)
@@ -237,6 +270,9 @@ class _Deciding(Course):
         if self.incident.ended:
             return "last resort"
         return f"step {self.incident.step + 1}" if self.incident.step >= 0 else "given to you"
+
+    def _flapping(self) -> str:
+        return f"it flaps: resolved and fired again {self.incident.flaps} times"
 
     def _refuse(self, text: str) -> None:
         self.actions.append(Refused(text))

@@ -10,10 +10,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 RECORDED, HELD, TRIGGERED, ACKNOWLEDGED, RESOLVED = "recorded", "held", "triggered", "acknowledged", "resolved"
+FLAPPING = timedelta(minutes=30)  # what flaps is over when it was calm for so long, and its acknowledger asked so often
 
 
 class Due(NamedTuple):
@@ -47,7 +48,9 @@ class Incident(NamedTuple):
     `began_at` and `ends_at`: of the present step, the hold or the acknowledgement's time. `pages`: how many were sent.
     `heard`: how many of these to people did not fail, since it began; 0: nobody was reached. `paged`: everybody who
     was, in order. Copies count for neither. `lines`: what else its signals said. `signals`: how many it stands
-    for. `via`: the only channel that may page for it; None: everybody's own rules.
+    for. `via`: the only channel that may page for it; None: everybody's own rules. `flaps`: how often it was resolved
+    and fired again, counted when that is too often; 0: it does not flap. `calm_at`: since when its source says that it
+    is over, while it is kept open because it flaps; nobody is paged meanwhile.
     """
 
     id: str
@@ -74,10 +77,14 @@ class Incident(NamedTuple):
     lines: tuple[str, ...] = ()
     signals: int = 1
     via: str | None = None
+    flaps: int = 0
+    calm_at: datetime | None = None
 
     @property
     def next_at(self) -> datetime | None:
         """When something is due; None when nothing is."""
+        if self.calm_at is not None:
+            return self.calm_at + FLAPPING if self.is_open else None
         times = [each.at for each in self.due]
         if self.ends_at is not None:
             times.append(self.ends_at)
@@ -113,6 +120,16 @@ class Resolved(NamedTuple):
     """It is over. `by`: a person, or a source."""
 
     by: str
+
+
+class Calmed(NamedTuple):
+    """Its source says that it is over. What flaps stays open until it was calm for a while."""
+
+    by: str
+
+
+class Fired(NamedTuple):
+    """Its source says that it is there again."""
 
 
 class Snoozed(NamedTuple):
@@ -154,7 +171,7 @@ class Delayed(NamedTuple):
     channels: tuple[str, ...] | None = None
 
 
-Event = Opened | Ticked | Acknowledged | Resolved | Snoozed | Declined | Reassigned | Failed | Delayed
+Event = Opened | Ticked | Acknowledged | Resolved | Calmed | Fired | Snoozed | Declined | Reassigned | Failed | Delayed
 
 
 # -- what we do about it

@@ -10,8 +10,11 @@ from typing import Any
 from oncall_rota.paging.incident import Due, Incident, Sent
 from oncall_rota.paging.ports.store import IncidentRow
 
-_PLAIN = ("summary", "person", "turn", "round", "step", "ended", "pages", "heard", "acknowledged_by", "signals", "via")
-_TIMES = ("began_at", "ends_at", "acknowledged_at")
+_PLAIN = (
+    "summary", "person", "turn", "round", "step", "ended", "pages", "heard", "acknowledged_by", "signals", "via",
+    "flaps",
+)  # fmt: skip
+_TIMES = ("began_at", "ends_at", "acknowledged_at", "calm_at")
 _LISTS = ("paged", "lines")
 _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # `dumps` would make one each time
 _DEFAULTS: Mapping[str, Any] = Incident._field_defaults

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from oncall_rota.paging.model import CRITICAL
@@ -13,14 +13,16 @@ KEY = 500  # the longest key that is kept, in code points; a longer one is cut a
 class Signal(NamedTuple):
     """Something is wrong, or over again. Signals of one `source` and `key` belong to one incident while it is open.
 
-    `person`: it is for one person, and `team` is empty. `lines`: further text. `hold`: how long a route wants it to
-    wait before the first page. `via`: page by this channel only.
+    `kind`: whoever uses the monitor's own page may acknowledge there, or write something down. `person`: it is for one
+    person, and `team` is empty. `lines`: further text. `hold`: how long a route wants it to wait before the first page.
+    `via`: page by this channel only. `until_at`: of an acknowledgement, when it is to be paged again. `cause`: why it
+    is what it is, such as the route that took it; for the audit.
     """
 
     source: str
     key: str
     summary: str
-    kind: Literal["trigger", "resolve"] = "trigger"
+    kind: Literal["trigger", "resolve", "acknowledge", "note"] = "trigger"
     team: str = ""
     severity: str = CRITICAL
     service: str | None = None
@@ -28,13 +30,15 @@ class Signal(NamedTuple):
     lines: tuple[str, ...] = ()
     hold: timedelta = timedelta(0)
     via: str | None = None
+    until_at: datetime | None = None
+    cause: str = ""
 
 
 class Accepted(NamedTuple):
-    """What a signal became, on disk. `ignored`: the end of something that is not open.
+    """What a signal became, on disk. `kept`: the end of something that flaps, which stays open until it was calm.
 
-    `incident_id` is empty for an ignored one.
+    `ignored`: it changes nothing, and the audit says why; `incident_id` is empty when nothing of its key is open.
     """
 
-    what: Literal["opened", "merged", "resolved", "ignored"]
+    what: Literal["opened", "merged", "resolved", "kept", "acknowledged", "noted", "ignored"]
     incident_id: str = ""
