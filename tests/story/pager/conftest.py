@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "contract" / "notifiers"))  # for the fake Twilio
 sys.path.insert(0, str(Path(__file__).parents[1] / "paging"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+from fake_phones import step
 from night import Night
+from phone_company import ALICE, BOB, Company
 
 
 @pytest.fixture
@@ -20,3 +23,20 @@ def night(tmp_path: Path) -> Iterator[Night]:
     made = Night(tmp_path / "oncall.db")
     yield made
     made.close()
+
+
+@pytest.fixture
+def twilio(night: Night) -> Company:
+    """Alice is called, ten minutes later texted; bob the other way round. After twenty minutes it is bob's turn."""
+    made = Company(night)
+    made.gives("alice", ALICE, "0m call", "10m sms")
+    made.gives("bob", BOB, "0m sms", "10m call")
+    night.field.escalates(step(night.field.primary, "20m"), step(night.field.secondary, "30m"))
+    return made
+
+
+@pytest.fixture
+def texting(twilio: Company) -> Company:
+    """Alice is texted first, and called ten minutes later."""
+    twilio.gives("alice", ALICE, "0m sms", "10m call")
+    return twilio
