@@ -13,33 +13,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from reception import Alarms, Line, Phones, Reception
+from reception import PAYMENTS, PEOPLE, SETTINGS, Alarms, Line, Phones, Reception
 
 from oncall_rota.control.client import RemoteOffice
 from oncall_rota.control.owner import Opened
 from oncall_rota.control.server import Server
 from oncall_rota.wiring import open_office
-
-SETTINGS = """\
-notifiers:
-  screen: {type: console, to: name}
-"""
-PEOPLE = """\
-alice: {name: Alice Adams, notify: [0m: screen]}
-bob: {name: Bob Brown, notify: [0m: screen]}
-"""
-PAYMENTS = """\
-team: payments
-timezone: Europe/London
-rotation:
-  people: [alice]
-  every: week
-  handoff: monday 09:00
-  starting: 2026-01-05
-escalation:
-  - {notify: primary, wait: 1h}
-  - {notify: bob, wait: 1h}
-"""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What stands at the two ends of a socket in these tests: an office that writes down, and phones."""
+"""What stands at the two ends of a socket in these tests, and a rotations folder."""
 
 from __future__ import annotations
 
@@ -17,6 +17,27 @@ from oncall_rota.paging.ports.notifier import Deadline, Declaration, Receipt
 from oncall_rota.paging.ports.store import OPEN, AuditRow, IncidentRow, IncidentStatus, PageRow
 from oncall_rota.paging.request import Acted
 from oncall_rota.paging.signal import Accepted, Signal
+
+SETTINGS = """\
+notifiers:
+  screen: {type: console, to: name}
+"""
+PEOPLE = """\
+alice: {name: Alice Adams, notify: [0m: screen]}
+bob: {name: Bob Brown, notify: [0m: screen]}
+"""
+PAYMENTS = """\
+team: payments
+timezone: Europe/London
+rotation:
+  people: [alice]
+  every: week
+  handoff: monday 09:00
+  starting: 2026-01-05
+escalation:
+  - {notify: primary, wait: 1h}
+  - {notify: bob, wait: 1h}
+"""
 
 PATIENCE = 30.0  # seconds for what takes none
 AT = datetime(2026, 6, 17, 12, 0, 0, 123456, UTC)

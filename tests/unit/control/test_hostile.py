@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,25 @@ def test_what_is_no_request_is_refused(dialled: Dial, reception: Reception) -> N
     assert json.loads(client.hears()) == {"id": 1, "value": [encoded(ROW)]}
 
 
+@pytest.mark.parametrize(
+    ("number", "place", "value"),
+    [
+        *[(9, "limit", limit) for limit in (0, -1, 10_001, 2**62)],
+        *[(0, "hold", hold) for hold in (-1, -1e-6, 367 * 86400, 1e13, 1e300, float("inf"), float("nan"))],
+    ],
+)
+def test_a_number_that_nobody_means_is_refused(
+    dialled: Dial, reception: Reception, number: int, place: str, value: float
+) -> None:
+    """It would overflow in the middle of a decision, or read the whole store."""
+    client = dialled()
+    asked = copy.deepcopy(ASKED[number])
+    asked["with"].get("signal", asked["with"])[place] = value
+    client.says(json.dumps(asked).encode() + b"\n")
+    assert json.loads(client.hears())["error"]["kind"] == "UsageError"
+    assert not reception.asked
+
+
 def test_a_request_with_some_bytes_changed_is_refused_or_is_that_request(dialled: Dial, reception: Reception) -> None:
     """What the office is asked is what the line says, and nothing besides."""
     choose = random.Random(4)
@@ -204,3 +224,23 @@ def test_any_text_in_any_place_leaves_the_pager_alive(opens: Opens, alarms: Alar
         office.signal(Signal("cli", "last", "the last one", team="payments"))
         assert phones.next()[1].summary == "the last one"
     assert not [each for each in alarms if "died" in each]
+
+
+FAR = [datetime.min.replace(tzinfo=UTC), AT, datetime.max.replace(tzinfo=UTC)]
+
+
+@pytest.mark.parametrize("until_at", FAR, ids=str)
+def test_any_instant_leaves_the_pager_alive(opens: Opens, phones: Phones, until_at: datetime) -> None:
+    """The first, one that is over, and the last that there is."""
+    with opens() as owner, opens() as other:
+        for number in range(2):
+            one = Signal("cli", f"disk {number}", "disk full", team="payments")
+            incident_id = other.office.signal(one).incident_id
+            other.office.act(incident_id, Snoozed("alice", until_at), "alice")
+            other.office.signal(one._replace(kind="acknowledge", until_at=until_at))
+            other.drive(incident_id)
+            other.office.signal(one)
+            other.office.act(incident_id, Resolved("alice"), "alice")
+        assert owner.crew is not None
+        assert owner.crew.settle(PATIENCE)
+        assert not owner.crew.died.is_set()

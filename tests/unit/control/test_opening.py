@@ -10,10 +10,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from reception import PATIENCE, Alarms, Phones
+from reception import PATIENCE, PAYMENTS, Alarms, Phones
 
 from oncall_rota.control import owner as owner_module
 from oncall_rota.control.client import RemoteOffice
@@ -27,6 +28,7 @@ from oncall_rota.paging.office import StoreOffice
 from oncall_rota.paging.ports.notifier import NotifierError
 from oncall_rota.paging.ports.store import StoreFailed, StoreHeld
 from oncall_rota.paging.signal import Signal
+from oncall_rota.paging.steady import SteadyClock
 from oncall_rota.wiring import Channels
 
 Opens = Callable[..., AbstractContextManager[Opened]]
@@ -304,6 +306,20 @@ def test_where_there_can_be_no_socket_the_store_is_used_all_the_same(
     assert "other commands cannot reach this store" in alarms[0]
 
 
+def test_a_store_that_fails_at_once_is_left_to_others(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lock is no longer held."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise StoreFailed("io", "the disk reported an error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(owner_module, "FallbackStore", fails)
+        with pytest.raises(StoreFailed, match="the disk reported an error"), opens():
+            pass
+    with opens() as opened:
+        assert not opened.remote
+
+
 def test_a_store_at_the_end_of_a_long_path_has_a_way_in(opens: Opens, tmp_path: Path) -> None:
     """Longer than a socket's name may be."""
     folder = tmp_path.joinpath(*["y" * 100] * 2)
@@ -389,6 +405,32 @@ def test_a_channel_is_made_once_and_anew_when_it_is_another() -> None:
     with pytest.raises(NotifierError, match="has no channel screen any more") as caught:
         channels.as_in({}, None, "screen")
     assert caught.value.permanent
+
+
+class PutBack(SteadyClock):
+    """A clock that goes on steadily while the one on the wall was put back by a week."""
+
+    WEEK = timedelta(weeks=1)
+
+    def now(self) -> datetime:
+        """A week after what the wall says."""
+        at = super().now() + self.WEEK
+        self.ahead = self.WEEK
+        return at
+
+
+def test_who_is_on_call_is_told_by_the_clock_on_the_wall(
+    opens: Opens, folder: Path, phones: Phones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The waits of this process are not: that one was put back by a week makes none of them longer."""
+    (folder / "payments.yaml").write_text(PAYMENTS.replace("[alice]", "[alice, bob]"))
+    with opens() as opened:
+        opened.office.signal(DISK)
+        whoever, _ = phones.next()
+    monkeypatch.setattr("oncall_rota.paging.steady.SteadyClock", PutBack)
+    with opens() as opened:
+        opened.office.signal(DISK._replace(key="other"))
+        assert phones.next()[0] == whoever
 
 
 def test_who_waits_for_a_decision_for_too_long_is_told(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
