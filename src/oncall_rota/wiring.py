@@ -151,6 +151,7 @@ def served(opened: Opened, listening: Listening) -> bool:
     To be called in the main thread.
     """
     from oncall_rota.paging.hearing import Hearing
+    from oncall_rota.web.access_gate import Gate
     from oncall_rota.web.app import application
     from oncall_rota.web.premises import Premises
     from oncall_rota.web.serving import serve
@@ -160,8 +161,9 @@ def served(opened: Opened, listening: Listening) -> bool:
     assert configured is not None
     assert opened.notifier is not None
     hearing = Hearing(store, crew.submit, configured)
+    gate = Gate(store, configured)
     premises = Premises(
-        crew.submit, opened.office, hearing, store, configured, opened.notifier, crew, auditor, store.now()
+        crew.submit, opened.office, hearing, store, configured, opened.notifier, crew, auditor, store.now(), gate
     )
     return serve(application(premises), listening, crew.died)
 

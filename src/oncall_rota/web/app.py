@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.web.access import JUDGES
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.health import HEALTH
@@ -26,7 +27,10 @@ def _route(door: Door, premises: Premises) -> Route:
     judge = JUDGES[door.rule]
 
     async def answer(request: Request) -> Response:
-        visitor = await judge(request, premises)
+        try:
+            visitor = await judge(request, premises)
+        except StoreFailed as error:  # nobody knows who is let in
+            return PlainTextResponse(f"{error}\n", 503, {"Retry-After": "5", "Cache-Control": "no-store"})
         if isinstance(visitor, Response):
             return visitor
         return await door.handler(Visit(request, visitor, premises))

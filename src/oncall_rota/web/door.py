@@ -10,10 +10,11 @@ from starlette.responses import Response
 
 from oncall_rota.web.premises import Premises
 
-# open: everybody. source: a monitor, by a key of its source. provider: signed by a provider, which its notifier judges.
+# open: everybody. source: a monitor, by a key of its source or heartbeat. in-body: a monitor whose protocol has the key
+# in the body, so that its handler asks the gate. provider: signed by a provider, which its notifier judges.
 # link: a signed link of one person's. feed: a feed's token. board, responder, admin: a token or a session of that
 # scope, or of one that holds it. metrics: from this machine, or by a key.
-Rule = Literal["open", "source", "provider", "link", "feed", "board", "responder", "admin", "metrics"]
+Rule = Literal["open", "source", "in-body", "provider", "link", "feed", "board", "responder", "admin", "metrics"]
 
 
 class Visitor(NamedTuple):

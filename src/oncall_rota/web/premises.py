@@ -15,13 +15,14 @@ from oncall_rota.paging.office import Office
 from oncall_rota.paging.ports.notifier import Notifier
 from oncall_rota.paging.ports.store import Store
 from oncall_rota.paging.request import Reply, Request
+from oncall_rota.web.access_gate import Gate
 
 
 class Premises(NamedTuple):
     """Of one server process. `submit`: a request to the desk, awaited and never waited for.
 
     `notifier`: a channel by name; it may raise. `office`, `hearing` and `store` wait for the disk: to be called in a
-    thread. `started_at`: of this process, by the store's clock.
+    thread. `started_at`: of this process, by the store's clock. `gate`: what the judges know.
     """
 
     submit: Callable[[Request], Future[Reply]]
@@ -33,6 +34,7 @@ class Premises(NamedTuple):
     crew: Crew
     auditor: Auditor
     started_at: datetime
+    gate: Gate
 
     def now(self) -> datetime:
         """The present instant, by the store's clock."""

@@ -1,0 +1,47 @@
+"""A value that is read in a thread, at most every second: no request waits for a disk that hangs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from starlette.concurrency import run_in_threadpool
+
+from oncall_rota.paging.ports.store import StoreFailed
+
+EVERY = 0.9  # seconds; with the reading itself, what was revoked is refused within one
+PATIENCE = 1.0  # seconds for one reading, after which the last value is used
+LASTS = 300.0  # seconds for which a value is used that cannot be read anew
+
+_Value = TypeVar("_Value")
+
+
+class Fresh(Generic[_Value]):
+    """What `read` gives. `monotonic`: seconds of the process's own clock. For one event loop."""
+
+    def __init__(self, read: Callable[[], _Value], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._read = read
+        self._monotonic = monotonic
+        self._known: tuple[float, _Value] | None = None  # when its reading began
+        self._reading: asyncio.Task[None] | None = None
+
+    async def get(self) -> _Value:
+        """The value. Raises `StoreFailed` when it could not be read for minutes, or never."""
+        if self._known is None or self._monotonic() - self._known[0] >= EVERY:
+            if self._reading is None or self._reading.done():
+                self._reading = asyncio.create_task(self._renew())
+            await asyncio.wait([self._reading], timeout=PATIENCE)
+            if self._reading.done():
+                self._reading.result()
+        if self._known is None or self._monotonic() - self._known[0] >= LASTS:
+            raise StoreFailed("locked", "nobody can be let in: what lets them in cannot be read", "try again")
+        return self._known[1]
+
+    async def _renew(self) -> None:
+        at = self._monotonic()
+        try:
+            self._known = at, await run_in_threadpool(self._read)
+        except StoreFailed:
+            return  # as it was

@@ -1,0 +1,87 @@
+"""What the judges of one process know: keys, tokens, and the time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from starlette.concurrency import run_in_threadpool
+
+from oncall_rota.paging.configuration import Configuration
+from oncall_rota.paging.ports.store import Store, StoreFailed, Token
+from oncall_rota.paging.token import HOLDS
+from oncall_rota.timeline.clock import SystemClock
+from oncall_rota.web.access_fresh import Fresh
+from oncall_rota.web.access_key import Keys
+from oncall_rota.web.access_shown import Shown
+from oncall_rota.web.access_token import Tokens
+
+NOTED = timedelta(hours=1)  # a token's last use is written down at most so often
+
+
+class Gate:
+    """Of one server process. `now`: of the machine, which a store may be too slow to tell."""
+
+    def __init__(
+        self,
+        store: Store,
+        configuration: Callable[[], Configuration],
+        now: Callable[[], datetime] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self.configuration = configuration
+        self.now = now or SystemClock().now
+        self.keys = Fresh(lambda: Keys.of(configuration().settings), monotonic)
+        self.tokens = Fresh(lambda: Tokens.of(store.tokens()), monotonic)
+        self._noted: dict[str, datetime] = {}
+        self._noting: set[asyncio.Task[None]] = set()
+
+    async def source(self, shown: Shown, asked: str | None = None) -> str | None:
+        """The source whose key it is; None: nobody's. `asked`: only this one is meant.
+
+        A token of the scope `source` counts as a key of the source that is its label.
+        """
+        names = (await self.keys.get()).sources.get(shown.digest, ())
+        if not names:
+            token = await self.token(shown, "source")
+            known = self.configuration().settings.sources
+            names = (token.label,) if token is not None and token.label in known else ()
+        return next((name for name in names if asked in (None, name)), None)
+
+    async def heartbeat(self, shown: Shown, asked: str) -> str | None:
+        """The heartbeat that is asked for, if it is its key; else None."""
+        return asked if asked in (await self.keys.get()).heartbeats.get(shown.digest, ()) else None
+
+    async def token(self, shown: Shown, scope: str) -> Token | None:
+        """The token that is shown, if it opens what needs that scope; else None."""
+        found = (await self.tokens.get()).find(shown.digest, self.now())
+        if found is None or scope not in HOLDS.get(found.scope, ()):
+            return None
+        self._note(found)
+        return found
+
+    async def opens(self, shown: Shown) -> frozenset[str]:
+        """All scopes that a key or token holds: empty when it is unknown."""
+        if shown.digest in (await self.keys.get()).board:
+            return HOLDS["board"]
+        found = (await self.tokens.get()).find(shown.digest, self.now())
+        return frozenset() if found is None else HOLDS.get(found.scope, frozenset())
+
+    def _note(self, token: Token) -> None:
+        """Write down that it was used, now and then, while nobody waits for it."""
+        now = self.now()
+        before = self._noted.get(token.id, token.used_at)
+        if before is None or now - before >= NOTED:
+            self._noted[token.id] = now
+            task = asyncio.create_task(self._write(token.id, now))
+            self._noting.add(task)
+            task.add_done_callback(self._noting.discard)
+
+    async def _write(self, token_id: str, at: datetime) -> None:
+        try:
+            await run_in_threadpool(self._store.used_token, token_id, at)
+        except StoreFailed:
+            self._noted.pop(token_id, None)
