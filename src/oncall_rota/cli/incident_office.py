@@ -32,10 +32,12 @@ def office(
     drive: Drive = "nothing",
     make: bool = False,
     alarm: Callable[[str], None] = warn,
+    patience: float = 2.0,
 ) -> Iterator[Opened]:
     """Open the store of `--store` and `--dir`, or the office of the process that has it.
 
-    `make`: also when there is none yet; else that is an `UnknownName`. Raises what `place` and `open_office` raise.
+    `make`: also when there is none yet; else that is an `UnknownName`. `patience`: seconds for an owner to let go.
+    Raises what `place` and `open_office` raise.
     """
     from oncall_rota.wiring import open_office
 
@@ -54,7 +56,7 @@ def office(
                 alarm(f"{error}: the configuration that the store keeps is used")
                 return Path(stack.enter_context(TemporaryDirectory(prefix="oncall-")))
 
-        yield stack.enter_context(open_office(where, folder, alarm, drive=drive, name=name))
+        yield stack.enter_context(open_office(where, folder, alarm, drive=drive, name=name, patience=patience))
 
 
 def is_there(where: str) -> bool:

@@ -28,6 +28,7 @@ COMMANDS = {
     "resolve": "Say that it is over",
     "incident": "What is open, its story, and what to do about it",
     "pager": "Drive what is open, in the foreground",
+    "serve": "The pager, and a server for monitors, calendars and people",
     "notify": "Send a test to a person, by every channel of theirs",
     "migrate": "Bring the store to this program's tables",
     "backup": "Copy the store to a file, while it is in use",

@@ -11,21 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from oncall_rota.cli.group import Command, Group, new_app
-from oncall_rota.cli.incident_named import LISTED
-from oncall_rota.cli.incident_office import PAGER, driving, office
-from oncall_rota.cli.incident_row import Shown, told
+from oncall_rota.cli.incident_office import PAGER, office
 from oncall_rota.cli.option import Dir, Store
-from oncall_rota.cli.page_voice import write_line
-from oncall_rota.cli.selection import configuration_error
-from oncall_rota.cli.setting import present, rotations
-from oncall_rota.cli.store_place import place, shown
-from oncall_rota.cli.terminal import warn
-from oncall_rota.config import ERROR, Catalog, load, paging
-from oncall_rota.errors import ConfigurationError, OncallError
-from oncall_rota.paging.ports.notifier import NotifierError
+from oncall_rota.cli.worker import asked_of, introduce, log
+from oncall_rota.errors import OncallError
 
 if TYPE_CHECKING:
-    from oncall_rota.config.page import Paging
     from oncall_rota.control.owner import Opened
 
 LOOK = 1.0  # seconds between two looks whether the pager lives
@@ -66,36 +57,19 @@ def run(
     sending, at most ten seconds. Exit code 1 also when it cannot go on: whatever started it is to start it again.
     --check exits with 4 when a file has a mistake, or a channel lacks a secret.
     """
-    from oncall_rota.wiring import notifiers
-
-    where = place(store, dir_)
-    catalog, problems = load(rotations(dir_))
-    found = paging(catalog, notifiers())
-    errors = [each for each in problems if each.severity == ERROR]
-    if check:
-        if errors:
-            raise configuration_error(errors, catalog.folder)
-        _check_channels(found)
-    elif errors:
-        count = f"{len(errors)} {'error' if len(errors) == 1 else 'errors'}"
-        warn(f"{count} in the rotation files; first {errors[0].path}:{errors[0].line}", "'oncall validate' shows all")
+    asked = asked_of(store, dir_, check=check)
     stop = threading.Event()
     with (
         _until_signals(stop),
         office(store, dir_, PAGER, drive="nothing" if check else "all", make=True, alarm=log) as it,
     ):
-        _introduce(where, catalog, found, it, check=check)
+        introduce(asked, it, check=check)
         if check:
             return
         died = _serve(it, stop)
         log("cannot go on" if died else "ends, once what is being sent is finished")
     if died:
         raise OncallError("the pager has died", "start it again; what it was doing is taken over")
-
-
-def log(text: str) -> None:
-    """A line with its instant, from any thread."""
-    write_line(f"{told(present())} {text}")
 
 
 @contextmanager
@@ -126,32 +100,3 @@ def _serve(opened: Opened, stop: threading.Event) -> bool:
         if opened.crew.died.is_set():
             return True
     return opened.crew.died.is_set()
-
-
-def _check_channels(found: Paging) -> None:
-    """Make every channel ready. Raises `ConfigurationError` for those that lack something."""
-    from oncall_rota.wiring import Channels
-
-    channels, lacking = Channels(found.channels), []
-    for name in found.channels:
-        try:
-            channels(name)
-        except NotifierError as error:
-            lacking.append(error.message)
-    if lacking:
-        raise ConfigurationError(f"{len(lacking)} of {len(found.channels)} channels cannot send", "\n".join(lacking))
-
-
-def _introduce(where: str, catalog: Catalog, found: Paging, opened: Opened, *, check: bool) -> None:
-    """Say what it drives, and how."""
-    rows = opened.office.incidents(limit=1000)
-    if check and (there := driving(opened).by):
-        log(f"the store is in use by {there}")
-    log(f"{'could drive' if check else 'drives'} every open incident of {shown(where)}")
-    log(f"teams: {', '.join(catalog.teams) or 'none'}")
-    log(f"channels: {', '.join(f'{each.name} ({each.type})' for each in found.channels.values()) or 'none'}")
-    if found.last_resort is None:
-        log("no last resort: nobody is told when an escalation ends")
-    log(f"open incidents: {len(rows) or 'none'}")
-    for row in rows[:LISTED]:
-        log(f"  {Shown.of(row).line}")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
@@ -67,5 +70,20 @@ def serve(application: Any, listening: Listening, died: threading.Event) -> bool
         server.should_exit = True
 
     threading.Thread(target=watch, name="oncall-watch", daemon=True).start()
-    server.run(sockets=[listening.socket])
+    with _signals_heard():
+        server.run(sockets=[listening.socket])
     return not died.is_set()
+
+
+@contextmanager
+def _signals_heard() -> Iterator[None]:
+    """uvicorn raises the signal that ended it once more: what is being sent is to be finished first."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {each: signal.signal(each, lambda *_: None) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -1,0 +1,74 @@
+"""`oncall serve`: the pager, and a server in front of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+
+from oncall_rota.cli.incident_office import SERVER, office
+from oncall_rota.cli.option import Dir, Store
+from oncall_rota.cli.worker import asked_of, introduce, log
+from oncall_rota.errors import OncallError, UsageError
+from oncall_rota.timeline.duration import parse
+
+LISTEN = "127.0.0.1:8080"
+MISSING = re.compile(r"starlette|uvicorn|uvloop|httptools|anyio|jinja2", re.IGNORECASE)
+
+
+def serve(
+    check: Annotated[
+        bool, typer.Option("--check", help="Look whether it could serve: files, secrets, store; then leave.")
+    ] = False,
+    listen: Annotated[
+        str | None,
+        typer.Option("--listen", metavar="HOST:PORT", help=f"Where; else server.listen, else {LISTEN}."),
+    ] = None,
+    wait_lock: Annotated[
+        str, typer.Option("--wait-lock", metavar="SPAN", help="How long to wait for a process that has the store.")
+    ] = "2s",
+    store: Store = None,
+    dir_: Dir = None,
+) -> None:
+    """Take alerts in, page, answer and show who is on call; until SIGTERM or Ctrl-C.
+
+    Examples:
+      oncall serve --check
+      oncall serve
+      oncall serve --listen 0.0.0.0:8080 --wait-lock 30s
+
+    It does all that 'oncall pager run' does, and listens for monitors, calendars and people. It reads the rotation
+    files anew when they change; a team whose file has no meaning is paged as it last had one. A store in a file has
+    one such process: a second one waits for it as long as --wait-lock says, and then ends with 1. At the end it
+    finishes what it is answering and sending, at most ten seconds each.
+    --check exits with 4 when a file has a mistake, or a channel lacks a secret.
+    """
+    try:
+        patience = parse(wait_lock).total_seconds()
+    except ValueError as error:
+        raise UsageError(f"--wait-lock: {error}") from None
+    try:
+        from oncall_rota.web.serving import Listening
+        from oncall_rota.wiring import served
+    except ImportError as error:
+        if not MISSING.match(error.name or ""):
+            raise
+        raise OncallError(f"the server needs {error.name}", "pip install 'oncall-rota[server]'") from None
+    asked = asked_of(store, dir_, check=check)
+    address = listen or asked.paging.server.get("listen") or LISTEN
+    if check:
+        with office(store, dir_, SERVER, drive="nothing", make=True, alarm=log) as it:
+            introduce(asked, it, check=True)
+        return
+    listening = Listening(str(address))
+    try:
+        with office(store, dir_, SERVER, drive="all", make=True, alarm=log, patience=patience) as it:
+            introduce(asked, it, check=False)
+            log(f"listens on http://{listening.address}")
+            well = served(it, listening)
+            log("ends, once what is being sent is finished" if well else "cannot go on")
+    finally:
+        listening.close()
+    if not well:
+        raise OncallError("the pager has died", "start it again; what it was doing is taken over")

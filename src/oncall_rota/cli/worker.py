@@ -1,0 +1,82 @@
+"""What `oncall pager run` and `oncall serve` have in common: what they are asked, what they check, what they say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from oncall_rota.cli.incident_named import LISTED
+from oncall_rota.cli.incident_office import driving
+from oncall_rota.cli.incident_row import Shown, told
+from oncall_rota.cli.page_voice import write_line
+from oncall_rota.cli.selection import configuration_error
+from oncall_rota.cli.setting import present, rotations
+from oncall_rota.cli.store_place import place, shown
+from oncall_rota.cli.terminal import warn
+from oncall_rota.config import ERROR, Catalog, load, paging
+from oncall_rota.errors import ConfigurationError
+from oncall_rota.paging.ports.notifier import NotifierError
+
+if TYPE_CHECKING:
+    from oncall_rota.config.page import Paging
+    from oncall_rota.control.owner import Opened
+
+
+class Asked(NamedTuple):
+    """What a worker was asked to run on. `where`: its store."""
+
+    where: str
+    catalog: Catalog
+    paging: Paging
+
+
+def asked_of(store: str | None, dir_: str | None, *, check: bool) -> Asked:
+    """The folder and the store; with `check` every mistake and every secret that lacks is an error."""
+    from oncall_rota.wiring import notifiers
+
+    where = place(store, dir_)
+    catalog, problems = load(rotations(dir_))
+    found = paging(catalog, notifiers())
+    errors = [each for each in problems if each.severity == ERROR]
+    if check:
+        if errors:
+            raise configuration_error(errors, catalog.folder)
+        _check_channels(found)
+    elif errors:
+        count = f"{len(errors)} {'error' if len(errors) == 1 else 'errors'}"
+        warn(f"{count} in the rotation files; first {errors[0].path}:{errors[0].line}", "'oncall validate' shows all")
+    return Asked(where, catalog, found)
+
+
+def log(text: str) -> None:
+    """A line with its instant, from any thread."""
+    write_line(f"{told(present())} {text}")
+
+
+def _check_channels(found: Paging) -> None:
+    """Make every channel ready. Raises `ConfigurationError` for those that lack something."""
+    from oncall_rota.wiring import Channels
+
+    channels, lacking = Channels(found.channels), []
+    for name in found.channels:
+        try:
+            channels(name)
+        except NotifierError as error:
+            lacking.append(error.message)
+    if lacking:
+        raise ConfigurationError(f"{len(lacking)} of {len(found.channels)} channels cannot send", "\n".join(lacking))
+
+
+def introduce(asked: Asked, opened: Opened, *, check: bool) -> None:
+    """Say what it drives, and how."""
+    where, catalog, found = asked
+    rows = opened.office.incidents(limit=1000)
+    if check and (there := driving(opened).by):
+        log(f"the store is in use by {there}")
+    log(f"{'could drive' if check else 'drives'} every open incident of {shown(where)}")
+    log(f"teams: {', '.join(catalog.teams) or 'none'}")
+    log(f"channels: {', '.join(f'{each.name} ({each.type})' for each in found.channels.values()) or 'none'}")
+    if found.last_resort is None:
+        log("no last resort: nobody is told when an escalation ends")
+    log(f"open incidents: {len(rows) or 'none'}")
+    for row in rows[:LISTED]:
+        log(f"  {Shown.of(row).line}")
