@@ -354,7 +354,8 @@ class Batch:
             row.address_ref,
             address_of(row.person, row.channel, data, configuration),
             message or message_of(row.id, row.code, incident, data, configuration),
-            row.created_at,
+            # What is of later than now was made before somebody set the clock back.
+            min(row.created_at, self._scene.now) - self._scene.ahead,
             0.0,
             data.what,
             data.copy,

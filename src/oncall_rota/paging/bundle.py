@@ -75,12 +75,13 @@ def _job(scene: Scene, case: Case, held: Sequence[Held], take: Take | None) -> J
     for each in held:
         told = each.data._replace(bundle=page_id).json()
         case.outcomes.append(Outcome(each.row.id, each.row.fence, "sent", data=told))
-    case.note("bundled", f"{len(held)} pages in one", page=page_id)
+    for incident in dict.fromkeys(each.incident for each in held):
+        case.note("bundled", f"{len(held)} pages in one", about=incident, page=page_id)
     message = _message(page_id, code, held, scene)
     address = address_of(row.person, row.channel, data, scene.configuration)
-    named = tuple((each.row.id, each.incident.id) for each in held)
+    named, since = tuple((each.row.id, each.incident.id) for each in held), scene.now - scene.ahead
     return Job(
-        page_id, 0, row.incident_id, row.person, row.channel, row.address_ref, address, message, scene.now, 0.0,
+        page_id, 0, row.incident_id, row.person, row.channel, row.address_ref, address, message, since, 0.0,
         "bundle", data.copy, named=named,
     )  # fmt: skip
 

@@ -36,6 +36,7 @@ class Scene(NamedTuple):
     """What every decision of one batch is made with. `page`: a page's row, None when there is none.
 
     `secret`: what codes are made with. `clock`: whose time `now` is, for the audit. `token`: so many random bytes, hex.
+    `ahead`: by how much `now` is ahead of the clock on the wall.
     """
 
     now: datetime
@@ -44,6 +45,7 @@ class Scene(NamedTuple):
     clock: str
     page: Callable[[str], PageRow | None]
     token: Callable[[int], str]
+    ahead: timedelta = timedelta(0)
 
     def world(self, incident: Incident) -> World:
         """The configuration, narrowed to one channel when the page was asked for by that one only."""
@@ -97,9 +99,10 @@ class Case:
         for action in actions:
             self._perform(action, actor)
 
-    def note(self, kind: str, cause: str, actor: str = PAGER, **ids: str) -> None:
-        """A row of the audit."""
-        incident_id, team = (None, "") if self.incident is None else (self.incident.id, self.incident.team)
+    def note(self, kind: str, cause: str, actor: str = PAGER, about: Incident | None = None, **ids: str) -> None:
+        """A row of the audit. `about`: another incident."""
+        incident = about or self.incident
+        incident_id, team = (None, "") if incident is None else (incident.id, incident.team)
         data = _encoded({"clock": self._scene.clock, **ids})
         revision = self._scene.configuration.revision(team)
         self.audit.append(AuditRow(incident_id, self._scene.now, actor, kind, cause, revision, data))

@@ -111,10 +111,12 @@ class Desk:
 
     def scene(self) -> Scene:
         """What the decisions of this moment are made with."""
-        store, configuration, ahead = self.store, self.configuration(), self._ahead()
+        store, configuration = self.store, self.configuration()
+        now = store.now()  # before it is asked how far it is ahead: the clock may have been set back just now
+        ahead = self._ahead()
         if ahead:
             configuration = configuration._replace(world=Corrected(configuration.world, ahead))
-        return Scene(store.now(), configuration, self._secret, self._clock, store.page, self.token)
+        return Scene(now, configuration, self._secret, self._clock, store.page, self.token, ahead)
 
 
 def _in_memory(reply: Reply | Exception, failed: StoreFailed) -> Reply | Exception:

@@ -52,9 +52,9 @@ def page_data(text: str) -> PageData:
 class Job(NamedTuple):
     """A page in this instance's hands. `fence` 0: it has no row, so nobody else can have it.
 
-    `since`: when it was claimed first, by the store's clock. `claimed`: seconds of this process's monotonic clock when
-    the present claim was made. `unsure`: somebody may have sent it before. `attempts`: how many sends began, this one
-    counted. `named`: the pages that it stands for, itself or those of a bundle, each with its incident.
+    `since`: when it was claimed first, by the clock on the wall. `claimed`: seconds of this process's monotonic clock
+    when the present claim was made. `unsure`: somebody may have sent it before. `attempts`: how many sends began, this
+    one counted. `named`: the pages that it stands for, itself or those of a bundle, each with its incident.
     """
 
     page_id: str

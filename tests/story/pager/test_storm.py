@@ -42,6 +42,17 @@ def test_a_bundle_is_not_late_by_the_tick_that_finds_it(night: Night) -> None:
     assert len(night.to("alice")) == 4
 
 
+def test_every_incident_of_a_bundle_tells_of_it_in_its_own_audit(night: Night) -> None:
+    """Also when the page that waited longest is needed no more."""
+    only_sms(night)
+    opened = storm(night, 10)
+    night.resolves("alice", opened[3])
+    night.passes("1m")
+    assert night.to("alice")[-1].message.summary.startswith("6 incidents: ")
+    told = {name: [row.kind for row in night.store.audit(name)].count("bundled") for name in opened}
+    assert told == {name: int(number > 3) for number, name in enumerate(opened)}
+
+
 def test_the_code_of_a_bundle_means_all_that_it_names(night: Night) -> None:
     """One answer takes seven incidents."""
     only_sms(night)
