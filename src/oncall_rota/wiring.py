@@ -107,14 +107,16 @@ def open_office(
     name: str = "",
     notifier: Callable[[str], Notifier] | None = None,
     patience: float = 2.0,
+    serves: bool = False,
 ) -> Iterator[Opened]:
     """A way to the incidents of the store at `where`, by this process or by the one that has it.
 
     `rotations`: the folder, asked for only when this process decides anything; what it raises reaches whoever asks.
     `alarm`: told sentences, from any thread. `drive`: which incidents this process drives while it has the store.
     `name`: what this command is called in messages to others. `notifier`: in place of the configured channels.
-    `patience`: seconds for an owner that neither answers nor lets go. Raises `StoreHeld` then, and with `drive` `all`
-    whenever another process has the store; `StoreFailed`, `StoreTooOld`.
+    `patience`: seconds for an owner that neither answers nor lets go. `serves`: this process answers the links that
+    pages have. Raises `StoreHeld` when that owner stays, and with `drive` `all` whenever another process has the store;
+    `StoreFailed`, `StoreTooOld`.
     """
     from oncall_rota.control.client import RemoteOffice
     from oncall_rota.control.opening import store_or_owner
@@ -141,11 +143,23 @@ def open_office(
         found = following()
         return made.as_in(found.channels, found.public_url, channel)
 
-    with owned(store, following, notifier or configured, alarm, clock, drive=drive, name=name, socket=socket) as opened:
+    with owned(
+        store, following, notifier or configured, alarm, clock, drive=drive, name=name, socket=socket, serves=serves
+    ) as opened:
         yield opened
 
 
-def served(opened: Opened, listening: Listening) -> bool:
+def listening(address: str) -> Listening:
+    """An address, bound before anything else begins.
+
+    Raises `OncallError`, and `ImportError` where the server's packages are missing.
+    """
+    from oncall_rota.web.serving import Listening
+
+    return Listening(address)
+
+
+def served(opened: Opened, at: Listening) -> bool:
     """Answer HTTP for a process that has a store and drives all of it, until it is told to end; False: the pager died.
 
     To be called in the main thread.
@@ -165,7 +179,7 @@ def served(opened: Opened, listening: Listening) -> bool:
     premises = Premises(
         crew.submit, opened.office, hearing, store, configured, opened.notifier, crew, auditor, store.now(), gate
     )
-    return serve(application(premises), listening, crew.died)
+    return serve(application(premises), at, crew.died)
 
 
 class _Following:

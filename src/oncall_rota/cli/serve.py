@@ -48,27 +48,27 @@ def serve(
         patience = parse(wait_lock).total_seconds()
     except ValueError as error:
         raise UsageError(f"--wait-lock: {error}") from None
-    try:
-        from oncall_rota.web.serving import Listening
-        from oncall_rota.wiring import served
-    except ImportError as error:
-        if not MISSING.match(error.name or ""):
-            raise
-        raise OncallError(f"the server needs {error.name}", "pip install 'oncall-rota[server]'") from None
+    from oncall_rota.wiring import listening, served
+
     asked = asked_of(store, dir_, check=check)
     address = listen or asked.paging.server.get("listen") or LISTEN
     if check:
         with office(store, dir_, SERVER, drive="nothing", make=True, alarm=log) as it:
             introduce(asked, it, check=True)
         return
-    listening = Listening(str(address))
+    try:
+        at = listening(str(address))
+    except ImportError as error:
+        if not MISSING.match(error.name or ""):
+            raise
+        raise OncallError(f"the server needs {error.name}", "pip install 'oncall-rota[server]'") from None
     try:
         with office(store, dir_, SERVER, drive="all", make=True, alarm=log, patience=patience) as it:
             introduce(asked, it, check=False)
-            log(f"listens on http://{listening.address}")
-            well = served(it, listening)
+            log(f"listens on http://{at.address}")
+            well = served(it, at)
             log("ends, once what is being sent is finished" if well else "cannot go on")
     finally:
-        listening.close()
+        at.close()
     if not well:
         raise OncallError("the pager has died", "start it again; what it was doing is taken over")
