@@ -56,7 +56,10 @@ def office(
                 alarm(f"{error}: the configuration that the store keeps is used")
                 return Path(stack.enter_context(TemporaryDirectory(prefix="oncall-")))
 
-        yield stack.enter_context(open_office(where, folder, alarm, drive=drive, name=name, patience=patience))
+        serves = name == SERVER and drive == "all"
+        yield stack.enter_context(
+            open_office(where, folder, alarm, drive=drive, name=name, patience=patience, serves=serves)
+        )
 
 
 def is_there(where: str) -> bool:

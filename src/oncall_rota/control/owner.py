@@ -17,6 +17,7 @@ from oncall_rota.paging.configuration import Configuration
 from oncall_rota.paging.crew import Crew
 from oncall_rota.paging.desk import Desk
 from oncall_rota.paging.fallback import FallbackStore
+from oncall_rota.paging.link import Links
 from oncall_rota.paging.office import Office, StoreOffice
 from oncall_rota.paging.pager import Pager
 from oncall_rota.paging.ports.notifier import Notifier
@@ -77,10 +78,11 @@ def owned(
     drive: Drive,
     name: str = "",
     socket: Path | None = None,
+    serves: bool = False,
 ) -> Iterator[Opened]:
     """Open for business on `store`, which is closed at the end. `socket`: None when other servers share the store.
 
-    `clock`: the store's, where it has none of its own.
+    `clock`: the store's, where it has none of its own. `serves`: this process answers the links that pages have.
     """
     try:
         kept = FallbackStore(store, clock.now, shared=socket is None)
@@ -92,10 +94,11 @@ def owned(
         everything = drive == "all"
         if everything:
             following.begin()
+        sign = Links(kept, following) if serves or socket is None else None
         if socket is None:
-            desk = Desk(kept, following, clock="database")
+            desk = Desk(kept, following, clock="database", sign=sign)
         else:
-            desk = Desk(kept, following, ahead=lambda: clock.ahead)
+            desk = Desk(kept, following, ahead=lambda: clock.ahead, sign=sign)
         pager = Pager(desk, notifier, None if everything else set())
         crew = stack.enter_context(Crew(pager, alarm).start())
         auditor = stack.enter_context(Auditor(kept, crew, alarm).start()) if everything else None

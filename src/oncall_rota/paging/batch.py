@@ -353,7 +353,8 @@ class Batch:
             row.channel,
             row.address_ref,
             address_of(row.person, row.channel, data, configuration),
-            message or message_of(row.id, row.code, incident, data, configuration),
+            message
+            or message_of(row.id, row.code, incident, data, configuration, self._scene.link(row.id, row.person)),
             # What is of later than now was made before somebody set the clock back.
             min(row.created_at, self._scene.now) - self._scene.ahead,
             0.0,

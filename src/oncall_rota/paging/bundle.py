@@ -77,7 +77,7 @@ def _job(scene: Scene, case: Case, held: Sequence[Held], take: Take | None) -> J
         case.outcomes.append(Outcome(each.row.id, each.row.fence, "sent", data=told))
     for incident in dict.fromkeys(each.incident for each in held):
         case.note("bundled", f"{len(held)} pages in one", about=incident, page=page_id)
-    message = _message(page_id, code, held, scene)
+    message = _message(page_id, code, row.person, held, scene)
     address = address_of(row.person, row.channel, data, scene.configuration)
     named, since = tuple((each.row.id, each.incident.id) for each in held), scene.now - scene.ahead
     return Job(
@@ -86,9 +86,10 @@ def _job(scene: Scene, case: Case, held: Sequence[Held], take: Take | None) -> J
     )  # fmt: skip
 
 
-def _message(page_id: str, code: str, held: Sequence[Held], scene: Scene) -> Message:
-    parts = [message_of(page_id, each.row.code, each.incident, each.data, scene.configuration) for each in held]
-    return parts[0] if len(parts) == 1 else bundled(page_id, code, parts)
+def _message(page_id: str, code: str, person: str | None, held: Sequence[Held], scene: Scene) -> Message:
+    link = scene.link(page_id, person)
+    parts = [message_of(page_id, each.row.code, each.incident, each.data, scene.configuration, link) for each in held]
+    return parts[0] if len(parts) == 1 else bundled(page_id, code, parts, link)
 
 
 def again(store: Store, scene: Scene, row: PageRow, data: PageData) -> Message | None:
@@ -99,4 +100,4 @@ def again(store: Store, scene: Scene, row: PageRow, data: PageData) -> Message |
         incident = store.incident(page.incident_id) if page is not None else None
         if page is not None and incident is not None:
             held.append(Held(page, incident_of(incident), page_data(page.data)))
-    return _message(row.id, row.code, held, scene) if held else None
+    return _message(row.id, row.code, row.person, held, scene) if held else None

@@ -36,7 +36,8 @@ class Scene(NamedTuple):
     """What every decision of one batch is made with. `page`: a page's row, None when there is none.
 
     `secret`: what codes are made with. `clock`: whose time `now` is, for the audit. `token`: so many random bytes, hex.
-    `ahead`: by how much `now` is ahead of the clock on the wall.
+    `ahead`: by how much `now` is ahead of the clock on the wall. `sign`: a page's own address for one person, until a
+    time after `now`; None: there is no server.
     """
 
     now: datetime
@@ -46,11 +47,16 @@ class Scene(NamedTuple):
     page: Callable[[str], PageRow | None]
     token: Callable[[int], str]
     ahead: timedelta = timedelta(0)
+    sign: Callable[[str, str | None, datetime], str | None] | None = None
 
     def world(self, incident: Incident) -> World:
         """The configuration, narrowed to one channel when the page was asked for by that one only."""
         world = self.configuration.world
         return world if incident.via is None else ByOneChannel(world, incident.via)
+
+    def link(self, page_id: str, person: str | None) -> str | None:
+        """Where that person may acknowledge, and see how it stands."""
+        return None if self.sign is None else self.sign(page_id, person, self.now - self.ahead)
 
 
 class Case:

@@ -11,7 +11,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from oncall_rota.paging.batch import Batch, Slot
@@ -45,7 +45,8 @@ class Desk:
     """Decides for one store. `configuration`: the last good one, asked once a batch. `token`: random bytes as hex.
 
     `monotonic`: seconds of the process's own clock. `clock`: whose time the store's is, for the audit. `ahead`: by how
-    much that is ahead of the wall clock, which tells who is on call.
+    much that is ahead of the wall clock, which tells who is on call. `sign`: a page's own address for one person, from
+    then on; None: there is no server.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Desk:
         monotonic: Callable[[], float] = time.monotonic,
         clock: str = "system",
         ahead: Callable[[], timedelta] = timedelta,
+        sign: Callable[[str, str | None, datetime], str | None] | None = None,
     ) -> None:
         self.store = store
         self.configuration = configuration
@@ -63,6 +65,7 @@ class Desk:
         self._monotonic = monotonic
         self._clock = clock
         self._ahead = ahead
+        self._sign = sign
         # What codes are made with: the same for all instances on a store.
         self._secret = bytes.fromhex(store.keep(KEPT_KEY, token(32)))
         self._openings = Openings()
@@ -116,7 +119,7 @@ class Desk:
         ahead = self._ahead()
         if ahead:
             configuration = configuration._replace(world=Corrected(configuration.world, ahead))
-        return Scene(now, configuration, self._secret, self._clock, store.page, self.token, ahead)
+        return Scene(now, configuration, self._secret, self._clock, store.page, self.token, ahead, self._sign)
 
 
 def _in_memory(reply: Reply | Exception, failed: StoreFailed) -> Reply | Exception:

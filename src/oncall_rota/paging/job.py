@@ -114,12 +114,15 @@ def address_of(person: str | None, channel: str, data: PageData, configuration: 
     return reach.addresses.get(channel) if reach is not None else None
 
 
-def message_of(page_id: str, code: str, incident: Incident, data: PageData, configuration: Configuration) -> Message:
-    """The text of a page or a notice, cleaned."""
+def message_of(
+    page_id: str, code: str, incident: Incident, data: PageData, configuration: Configuration, link: str | None = None
+) -> Message:
+    """The text of a page or a notice, cleaned. `link`: where it may be acknowledged; a notice asks for nothing."""
     kind: Kind = "notice" if data.what == "notice" else "page"
     summary = f"{data.text}: {incident.summary}" if kind == "notice" else incident.summary
     runbooks: Mapping[tuple[str, str], str] = configuration.runbooks
     runbook = runbooks.get((incident.team, incident.service)) if incident.service is not None else None
     lines = (data.why, *incident.lines) if data.why else incident.lines
     team = incident.team or "you"
-    return cleaned(Message(page_id, code, incident.severity, team, summary, lines, runbook, kind=kind))
+    ack_url = link if kind == "page" else None
+    return cleaned(Message(page_id, code, incident.severity, team, summary, lines, runbook, ack_url, kind))
