@@ -53,22 +53,12 @@ class PageTold(NamedTuple):
 
 def pages_told(found: Told) -> Iterator[PageTold]:
     """Every page, in order of time."""
-    reasons = _reasons(found.story)
+    reasons = found.story.reasons
     for row in found.story.pages:
         data = page_data(row.data)
         to = found.people.name(row.person) if row.person is not None else data.address or ""
         mine = found.me is not None and row.person == found.me
         yield PageTold(row, data, to, reasons.get(row.id, ""), row.code if mine else "")
-
-
-def _reasons(story: Story) -> dict[str, str]:
-    """Why pages failed or were delayed, by page: the audit says it."""
-    found = {}
-    for each in story.audit:
-        if each.kind in (FAILED, "delayed") and each.cause.startswith("page "):
-            page, _, why = each.cause.removeprefix("page ").partition(": ")
-            found[page] = why
-    return found
 
 
 def document(found: Told) -> str:

@@ -27,6 +27,16 @@ class Story(NamedTuple):
     pages: tuple[PageRow, ...]
     audit: tuple[AuditRow, ...]
 
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why pages failed or were delayed, by page: the audit says it."""
+        found = {}
+        for each in self.audit:
+            if each.kind in ("failed", "delayed") and each.cause.startswith("page "):
+                page, _, why = each.cause.removeprefix("page ").partition(": ")
+                found[page] = why
+        return found
+
 
 class Office(Protocol):
     """Every method may raise `StoreFailed`, and of a remote one `OfficeGone`."""
