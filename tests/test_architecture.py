@@ -56,6 +56,7 @@ DOORS = {
     "psycopg": "store",
     "starlette": "web",
     "uvicorn": "web",
+    "jinja2": "web",
 }
 # What does no IO and reads no clock: all that the two lowest floors may use.
 PURE = {

@@ -114,20 +114,15 @@ class Hearing:
             while len(self._wrong) > MOST_LOCKED:
                 del self._wrong[next(iter(self._wrong))]
 
-    def _named(self, page: PageRow) -> dict[str, str]:
-        """The incidents of a page, which may be a bundle, each with its own page."""
-        named = [self._store.page(each) for each in page_data(page.data).pages]
-        return {page.incident_id: page.id} | {each.incident_id: each.id for each in named if each is not None}
-
     def _is_triggered(self, page: PageRow) -> bool:
-        rows = [self._store.incident(incident_id) for incident_id in self._named(page)]
+        rows = [self._store.incident(incident_id) for incident_id in named(self._store, page)]
         return any(row is not None and row.status == TRIGGERED for row in rows)
 
     def _act(self, page: PageRow, reply: Reply, channel: str) -> str:
         """The answer to a page, and to all that it names."""
         by = page.person or channel
         waiting: list[Future[Answer]] = []
-        for incident_id, own in self._named(page).items():
+        for incident_id, own in named(self._store, page).items():
             event: Event = Acknowledged(by, channel)
             if reply.choice == "decline":
                 # A code is the same on every page about the incident: then it is the incident that is declined.
@@ -142,6 +137,12 @@ class Hearing:
         if not refused:
             return done
         return f"Not done: {refused[0]}" if len(refused) == len(waiting) else f"{done}, but not all: {refused[0]}"
+
+
+def named(store: Store, page: PageRow) -> dict[str, str]:
+    """The incidents of a page, which may be a bundle, each with its own page."""
+    pages = [store.page(each) for each in page_data(page.data).pages]
+    return {page.incident_id: page.id} | {each.incident_id: each.id for each in pages if each is not None}
 
 
 def _plain(address: str) -> str:

@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from oncall_rota.web.access_shown import Shown, shown
 from oncall_rota.web.door import Rule, Visitor
+from oncall_rota.web.pages.rendering import page
 from oncall_rota.web.premises import Premises
 
 Judge = Callable[[Request, Premises], Awaitable[Visitor | Response]]
@@ -43,6 +44,12 @@ async def _provider(request: Request, premises: Premises) -> Visitor | Response:
     """The channel is there; whether it was its provider, only the notifier can tell, by the body's signature."""
     channel = request.path_params.get("channel", "")
     return Visitor("provider", channel) if channel in premises.configuration().channels else _not_found()
+
+
+async def _link(request: Request, premises: Premises) -> Visitor | Response:
+    """By a link that this store's servers have signed, for the one person whose it is."""
+    found = await premises.gate.link(str(request.path_params.get("token", "")))
+    return page("gone", 404) if found is None else Visitor("link", *found)
 
 
 async def _feed(request: Request, premises: Premises) -> Visitor | Response:
@@ -112,6 +119,7 @@ JUDGES: dict[Rule, Judge] = {
     "source": _source,
     "in-body": _in_body,
     "provider": _provider,
+    "link": _link,
     "feed": _feed,
     "board": _board,
     "responder": _responder,

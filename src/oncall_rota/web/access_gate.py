@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 from starlette.concurrency import run_in_threadpool
 
 from oncall_rota.paging.configuration import Configuration
+from oncall_rota.paging.link import ACKNOWLEDGE, begun, said
 from oncall_rota.paging.ports.store import Store, StoreFailed, Token
 from oncall_rota.paging.token import HOLDS
 from oncall_rota.timeline.clock import SystemClock
+from oncall_rota.web.access_form import Forms
 from oncall_rota.web.access_fresh import Fresh
 from oncall_rota.web.access_key import Keys
 from oncall_rota.web.access_shown import Shown
@@ -36,6 +38,8 @@ class Gate:
         self.now = now or SystemClock().now
         self.keys = Fresh(lambda: Keys.of(configuration().settings), monotonic)
         self.tokens = Fresh(lambda: Tokens.of(store.tokens()), monotonic)
+        self.link_keys = Fresh(lambda: begun(store), monotonic)
+        self.forms = Forms(self.link_keys, self.now)
         self._noted: dict[str, datetime] = {}
         self._noting: set[asyncio.Task[None]] = set()
 
@@ -62,6 +66,11 @@ class Gate:
             return None
         self._note(found)
         return found
+
+    async def link(self, text: str) -> tuple[str, str | None] | None:
+        """The page that a link is for, and the person whose it is; None: it is none of ours, or older than a day."""
+        found = said(await self.link_keys.get(), ACKNOWLEDGE, text, self.now())
+        return None if found is None or len(found) != 2 else (found[0], found[1] or None)
 
     async def opens(self, shown: Shown) -> frozenset[str]:
         """All scopes that a key or token holds: empty when it is unknown."""

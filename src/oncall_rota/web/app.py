@@ -11,11 +11,12 @@ from starlette.routing import Route
 
 from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.web.access import JUDGES
+from oncall_rota.web.acknowledge import ACKNOWLEDGE
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.health import HEALTH
 from oncall_rota.web.premises import Premises
 
-DOORS: tuple[Door, ...] = (*HEALTH,)
+DOORS: tuple[Door, ...] = (*HEALTH, *ACKNOWLEDGE)
 
 
 def application(premises: Premises, doors: Sequence[Door] = DOORS) -> Starlette:

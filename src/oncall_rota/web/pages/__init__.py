@@ -1,0 +1,1 @@
+"""Pages for people: HTML without scripts, light, for any screen. The only door to jinja2 is `rendering`."""
