@@ -80,7 +80,7 @@ def read_paging(catalog: Catalog, notifiers: Names[str, Declaration] | None) -> 
         {name: _reach(person, found, channels) for name, person in catalog.people.items()},
         channels,
         _last_resort(values.get("last_resort"), catalog, channels),
-        **{key: plain(values.get(key, kind())) for key, kind in _PLAIN.items()},
+        **{key: plain(_sound(key, values.get(key, kind()))) for key, kind in _PLAIN.items()},
         problems=tuple(sorted(each for each in mistakes if each.severity == ERROR)),
     )
 
@@ -95,6 +95,19 @@ _PLAIN: dict[str, type[Any]] = {
     "notices": dict,
     "watchdog": dict,
 }
+
+
+def _sound(key: str, value: Any) -> Any:
+    """Without the routes and windows that have a mistake: with a part of its match left out one would take too much."""
+    if key not in ("routes", "maintenance") or not isinstance(value, list):
+        return value
+    return [each for each in value if not _has_mistake(each)]
+
+
+def _has_mistake(value: Any) -> bool:
+    if isinstance(value, Filled):
+        return value.keys() != value.node.keys() - {"<<"} or any(map(_has_mistake, value.values()))
+    return value is BAD or (isinstance(value, list) and any(map(_has_mistake, value)))
 
 
 def plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 from oncall_rota.config.channel import About
 from oncall_rota.config.document import Sequence
 from oncall_rota.config.field import BAD
+from oncall_rota.config.monitor import GROUPED
 from oncall_rota.config.people import People
 from oncall_rota.config.problem import did_you_mean, listed, shown
 from oncall_rota.config.reach import Reaching, addresses, people_of, written_rules
@@ -19,6 +20,7 @@ from oncall_rota.config.settings import Settings
 from oncall_rota.schedule.model import Team
 
 EVERY = timedelta(minutes=5)
+LONGEST = timedelta(days=366)  # of a maintenance
 _GLOB = re.compile(r"[*?\[]")
 _NO_TEAMS: dict[str, Any] = {}
 
@@ -54,8 +56,11 @@ class References:
                 "add e.g. last_resort: {every: 5m, targets: [operations/primary]}",
             )
         self._routes()
+        for values in self._each("sources"):
+            self._source(values)
         for values in self._each("heartbeats"):
             self._team(values, "team")
+        self._keys()
         for each in self.values.get("maintenance") or ():
             if isinstance(each, Filled):
                 self._ends(each)
@@ -225,6 +230,28 @@ class References:
                     "add a last one without match, e.g. {team: operations}",
                 )
 
+    def _source(self, values: Filled) -> None:
+        self._team(values, "team")
+        if "group_by" in values and values.get("type", GROUPED[0]) not in GROUPED:
+            self.document.warn(
+                values.node.keys_at["group_by"],
+                "no-effect",
+                f"group_by has no effect: {values['type']} sends one alert at a time, with a key of its own",
+                "delete it",
+            )
+
+    def _keys(self) -> None:
+        """Nobody can tell two sources of one key apart."""
+        owners: dict[str, str] = {}
+        for section, what in (("sources", "source"), ("heartbeats", "heartbeat")):
+            for name, values in self.values.get(section, {}).items():
+                for key, node in _with_nodes(values, "keys") if isinstance(values, Filled) else ():
+                    first = owners.setdefault(repr(key), f"{what} {name}")
+                    if first != f"{what} {name}":
+                        self.document.error(
+                            node, "same-key", f"{first} has this key too", "make one of its own for each"
+                        )
+
     def _service(self, route: Filled) -> None:
         known = [name for team in self.teams.values() for name in team.services]
         if "service" in route and route["service"] not in known and len(self.teams) == len(self.every_team):
@@ -261,6 +288,13 @@ class References:
                 "ends-before-start",
                 "it ends before it begins" if end < start else "it ends when it begins",
                 "swap the two, or correct one",
+            )
+        elif (start.tzinfo is None) == (end.tzinfo is None) and end - start > LONGEST:
+            self.document.error(
+                values.node["until"],
+                "too-long",
+                f"it lasts {(end - start).days} days, and a maintenance ends within a year",
+                "for what shall never page, write a route with severity: info, and info: none in the team's file",
             )
 
 

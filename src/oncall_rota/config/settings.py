@@ -1,7 +1,4 @@
-"""oncall.yaml: its keys and plain types, and what the rotation files need of it.
-
-What a source's own options mean is asked where they are used; here they are free.
-"""
+"""oncall.yaml: its keys and plain types, and what the rotation files need of it."""
 
 from __future__ import annotations
 
@@ -15,9 +12,10 @@ from oncall_rota.config.channel import Channel, kinds
 from oncall_rota.config.declaration import SEVERITIES
 from oncall_rota.config.document import Document
 from oncall_rota.config.field import Choice, Field, List, Text
+from oncall_rota.config.monitor import FIELD, MONITOR
 from oncall_rota.config.name import NAME, name
 from oncall_rota.config.record import Either, Filled, Key, Record, Table
-from oncall_rota.config.rotation import when_text
+from oncall_rota.config.rotation import ZONE, when_text
 from oncall_rota.config.secret import KEY, PLAIN_OR_NAMED, SECRET, address
 
 if TYPE_CHECKING:
@@ -29,18 +27,7 @@ WORDS = List(WORD, one=True)
 KEYS = List(KEY, "a list of keys", one=True)
 YES_NO = Choice("yes", "no", "true", "false")
 SEVERITY = Choice(*SEVERITIES)
-MATCH = Table(Text(what="a field", examples=["labels.service"]), WORDS, "fields and what they match")
-
-
-class Open(Record):
-    """A mapping with some declared keys; others are free."""
-
-    def unknown(self, key: str, child: object, node: object, document: Document) -> str:
-        """Leave it to whoever knows."""
-        return ""
-
-    def schema(self) -> dict[str, object]:
-        return {**super().schema(), "additionalProperties": True}
+MATCH = Table(FIELD, WORDS, "fields and what they match")
 
 
 def _record(name: str, *required: str, **keys: tuple[Field, str]) -> Record:
@@ -89,16 +76,18 @@ _KEYS = {
     "sources": Key(
         Table(
             Text(name, "a source's name", pattern=f"^{NAME}$", examples=["prod-am"]),
-            Open(
+            _record(
                 "a source",
-                {
-                    "type": Key(
-                        Text(what="a kind of monitor", examples=["alertmanager"]), "Which monitor.", required=True
-                    ),
-                    "keys": Key(KEYS, "Its keys, several valid at once."),
-                    "severity": Key(SEVERITY, "The severity of signals that name none."),
-                    "group_by": Key(WORDS, "Fields that make one incident."),
-                },
+                "type",
+                "keys",
+                type_=(MONITOR, "Which monitor."),
+                keys=(KEYS, "Its keys, several valid at once."),
+                severity=(SEVERITY, "The severity of signals that name none; critical when left out."),
+                group_by=(
+                    List(FIELD, one=True),
+                    "Fields whose alerts make one incident; those that the monitor groups by when left out.",
+                ),
+                team=(WORD, "Whose its signals are when no route takes them."),
             ),
             "sources by name",
         ),
@@ -109,8 +98,8 @@ _KEYS = {
             _record(
                 "a route",
                 match=(MATCH, "What it takes; the last has none."),
-                service_from=(WORD, "Field that names the service."),
-                team_from=(WORD, "Field that names the team."),
+                service_from=(FIELD, "Field that names the service."),
+                team_from=(FIELD, "Field that names the team."),
                 team=(WORD, "The team."),
                 service=(WORD, "The service."),
                 severity=(SEVERITY, "The severity."),
@@ -130,12 +119,13 @@ _KEYS = {
                 match=(MATCH, "What it silences."),
                 from_=(when_text(), "Its start."),
                 until=(when_text(), "Its end, not included."),
+                timezone=(ZONE, "Whose clock its times are on; UTC when left out."),
                 reason=(Text(free=True), "Why."),
             ),
             "a list",
             least=0,
         ),
-        "Windows in which signals page nobody.",
+        "Windows in which signals page nobody; what is still open when one ends pages then.",
     ),
     "heartbeats": Key(
         Table(
@@ -144,8 +134,9 @@ _KEYS = {
                 "a heartbeat",
                 "every",
                 "team",
+                "keys",
                 every=(SPAN, "How often it comes."),
-                grace=(SPAN, "How late it may be."),
+                grace=(SPAN, "How late it may be; a tenth of `every` when left out."),
                 team=(WORD, "Whom its silence pages."),
                 severity=(SEVERITY, "How bad its silence is."),
                 keys=(KEYS, "Its keys."),

@@ -157,19 +157,37 @@ def test_channels_and_the_last_resort(folder: Folder) -> None:
 def test_the_rest_is_plain(folder: Folder) -> None:
     """Sources, routes, maintenance and heartbeats, without the places that only messages need."""
     text = SETTINGS + (
-        "sources: {am: {type: alertmanager, keys: [{env: AM}], colour: red}}\n"
+        "sources: {am: {type: alertmanager, keys: [{env: AM}], group_by: labels.alertname, team: search}}\n"
         "routes: [{match: {source: am, labels.x: 'a*'}, team: search, hold: 5m}, {team: payments}]\n"
         "maintenance: [{match: {labels.x: y}, from: 2026-12-01 22:00, until: 2026-12-02T02:00Z}]\n"
         "heartbeats: {backup: {every: 24h, grace: 1h, team: payments, keys: [{env: HB}]}}\n"
         "server: {public_url: https://oncall.example.com, store: {env: STORE}}\n"
     )
     found = read(folder(payments=HEAD + WEEKLY, search=SEARCH, oncall=text))
-    assert found.sources == {"am": {"type": "alertmanager", "keys": [{"env": "AM"}]}}
+    assert found.sources == {
+        "am": {"type": "alertmanager", "keys": [{"env": "AM"}], "group_by": ["labels.alertname"], "team": "search"}
+    }
     assert found.routes[0] == {"match": {"source": ["am"], "labels.x": ["a*"]}, "team": "search", "hold": 5 * MINUTE}
     assert found.maintenance[0]["until"] == datetime(2026, 12, 2, 2, tzinfo=UTC)
     assert found.heartbeats["backup"]["grace"] == 60 * MINUTE
     assert found.server == {"public_url": "https://oncall.example.com", "store": {"env": "STORE"}}
     assert type(found.routes[0]) is dict
+
+
+def test_a_route_or_window_with_a_mistake_is_left_out(folder: Folder) -> None:
+    """With a part of its match left out it would take, or silence, what it was never meant for."""
+    text = SETTINGS + (
+        "routes: [{match: {labels.a: b, severity: [error, []]}, team: search},"
+        " {match: {severity: error}, hold: soon, team: search}, {match: [labels.a], team: search}, {team: payments}]\n"
+        "maintenance: [{match: {labels.a: {b: c}, source: '*'}, from: 2026-12-01, until: 2026-12-02},"
+        " {from: 2026-12-01, until: 2026-12-02, matsch: {labels.a: b}},"
+        " {match: {labels.a: b}, from: 2026-12-01, until: 2026-12-02}]\n"
+    )
+    catalog, problems = load(folder(payments=HEAD + WEEKLY, search=SEARCH, oncall=text))
+    assert len({(each.line, each.column) for each in problems if each.severity == "error"}) == 5
+    found = paging(catalog)
+    assert found.routes == [{"team": "payments"}]
+    assert [each["match"] for each in found.maintenance] == [{"labels.a": ["b"]}]
 
 
 def test_nothing_written_is_no_channel(folder: Folder) -> None:

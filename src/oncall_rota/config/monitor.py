@@ -1,0 +1,60 @@
+"""What oncall.yaml knows of monitors: which kinds there are, and what of their signals a route may match.
+
+The floor `intake`, which is beside this one, has the same; a test compares them.
+"""
+
+from __future__ import annotations
+
+from oncall_rota.config.field import Choice, Text
+from oncall_rota.config.problem import Mistake, listed, shown, suggest
+
+MONITORS = ("alertmanager", "grafana", "pagerduty", "opsgenie", "generic")
+GROUPED = ("alertmanager", "grafana")  # those that send many alerts at once
+PREFIXES = ("labels", "annotations", "details")
+FIELDS = (
+    "source", "type", "severity", "team", "service", "summary", "heartbeat", "receiver", "host", "component", "group",
+    "class", "client", "entity", "tags", "user",
+)  # fmt: skip
+_LABELS = {"alertname", "instance", "job", "cluster", "namespace", "env", "environment", "region", "priority", "app"}
+
+
+def field_name(written: str) -> str:
+    """`severity`, `labels.service`: something of a signal."""
+    prefix, dot, rest = written.partition(".")
+    if written in FIELDS or (dot and rest and prefix in PREFIXES):
+        return written
+    instead = suggest(prefix, PREFIXES) if dot else suggest(written, FIELDS)
+    hint = f"fields are {listed(FIELDS, 'and', 20)}, and labels.…, annotations.… and details.…"
+    if dot and instead:
+        hint = f"did you mean '{instead}.{rest}'?"
+    elif written in _LABELS:
+        hint = f"write labels.{written}"
+    elif instead:
+        hint = f"did you mean {instead!r}? A label is written labels.{written}"
+    elif not dot:
+        hint = f"a label is written labels.{written}, and what a form or JSON says details.{written}"
+    raise Mistake("unknown-field", f"no signal has a field {shown(written)}", hint)
+
+
+FIELD = Text(field_name, "a field of a signal", examples=["labels.service"])
+MONITOR = Choice(
+    *MONITORS,
+    also={
+        "prometheus": "alertmanager",
+        "am": "alertmanager",
+        "mimir": "alertmanager",
+        "thanos": "alertmanager",
+        "victoriametrics": "alertmanager",
+        "zabbix": "opsgenie",
+        "webhook": "generic",
+        "http": "generic",
+        "json": "generic",
+        "goalert": "generic",
+        "uptime-kuma": "generic",
+        "healthchecks": "generic",
+        "datadog": "generic",
+        "nagios": "generic",
+        "icinga": "generic",
+        "checkmk": "generic",
+    },
+)
