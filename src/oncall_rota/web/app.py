@@ -15,8 +15,9 @@ from oncall_rota.web.acknowledge import ACKNOWLEDGE
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.health import HEALTH
 from oncall_rota.web.premises import Premises
+from oncall_rota.web.provider import PROVIDERS
 
-DOORS: tuple[Door, ...] = (*HEALTH, *ACKNOWLEDGE)
+DOORS: tuple[Door, ...] = (*HEALTH, *ACKNOWLEDGE, *PROVIDERS)
 
 
 def application(premises: Premises, doors: Sequence[Door] = DOORS) -> Starlette:
