@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import zip_longest
 from typing import Any
 
+from oncall_rota.config.access import check_access
 from oncall_rota.config.channel import About
 from oncall_rota.config.document import Sequence
 from oncall_rota.config.field import BAD
@@ -66,6 +67,8 @@ class References:
                 self._ends(each)
                 self._sources(each)
         access, notices, watchdog = (self.values.get(key, Filled()) for key in ("access", "notices", "watchdog"))
+        if access:
+            check_access(access, self.values.get("server"), self.document)
         for name, node in _with_nodes(access, "admins"):
             if self.people.exists:
                 self.people.check(name, node, self.document)

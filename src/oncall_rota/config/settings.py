@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oncall_rota.config import text
+from oncall_rota.config.access import HEADER, NETWORK, READERS
 from oncall_rota.config.channel import Channel, kinds
 from oncall_rota.config.declaration import SEVERITIES
 from oncall_rota.config.document import Document
@@ -148,12 +149,12 @@ _KEYS = {
     "access": Key(
         _record(
             "access",
-            login=(Choice("link", "proxy"), "How people sign in."),
+            login=(Choice("link", "proxy"), "How people sign in; nobody can when left out."),
             admins=(WORDS, "Ids of people."),
             board=(KEYS, "Keys of the board."),
-            metrics=(WORD, "Who may read metrics."),
-            proxies=(WORDS, "Networks whose header is believed."),
-            header=(WORD, "The proxy's header."),
+            metrics=(List(READERS, one=True), "Who may read metrics, beside who has a key of the board: networks."),
+            proxies=(List(NETWORK, one=True), "Networks whose header is believed."),
+            header=(HEADER, "The header in which a proxy says who it is: a person's id, or an address of theirs."),
         ),
         "Who may do what.",
     ),
