@@ -20,6 +20,7 @@ from oncall_rota.paging.ports.store import (
     OPEN,
     AuditRow,
     Committed,
+    Conflict,
     IncidentRow,
     IncidentStatus,
     Instance,
@@ -98,6 +99,8 @@ class FallbackStore:
                     for unit, result in zip(batch, results, strict=True):
                         if isinstance(result, Committed):
                             self._memory.wrote(unit, result)
+                        elif isinstance(result, Conflict):
+                            self._read_again(result.incident_id)
                     return results
             results = self._memory.commit(batch)
             for unit, result in zip(batch, results, strict=True):
@@ -145,6 +148,18 @@ class FallbackStore:
             self.failed = error
             self._again = self._monotonic() + AGAIN
 
+    def _read_again(self, incident_id: str) -> None:
+        """An incident that is not as it was remembered."""
+
+        def read() -> None:
+            row = self._store.incident(incident_id)
+            if row is None:
+                self._memory.forget(incident_id)
+            else:
+                self._memory.remember(row, self._store.pages(incident_id))
+
+        self._quietly(read)
+
     def _quietly(self, read: Callable[[], None]) -> None:
         try:
             read()
@@ -189,12 +204,18 @@ class FallbackStore:
         return self._wall() + self._ahead
 
     def holds(self, page_id: str, fence: int) -> bool:
+        # Asked before every send. Where nobody else writes, memory knows it as well as the store.
+        if not self.shared and self._memory.page(page_id) is not None:
+            return self._memory.holds(page_id, fence)
         return self._either(lambda: self._store.holds(page_id, fence), lambda: self._memory.holds(page_id, fence))
 
     def due(self, limit: int = 100, late_by: timedelta = timedelta(0)) -> tuple[IncidentRow, ...]:
         return self._either(lambda: self._store.due(limit, late_by), lambda: self._memory.due(limit, late_by))
 
     def incident(self, incident_id: str) -> IncidentRow | None:
+        known = None if self.shared else self._memory.incident(incident_id)
+        if known is not None and known.status in OPEN:
+            return known
         real, memory = self._store.incident, self._memory.incident
         return self._either(
             lambda: real(incident_id), lambda: self._first(lambda: memory(incident_id), lambda: real(incident_id), None)
