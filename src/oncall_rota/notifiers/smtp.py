@@ -129,8 +129,11 @@ class _Server(smtplib.SMTP):
             raise TooMuch from None  # a line too long, which smtplib calls a reply of 500
 
     def send(self, s: Any) -> None:
+        seconds = self._deadline.left()
+        if seconds <= 0:
+            raise TimeoutError  # a process that was stopped: the page may be another's by now
         if self.sock is not None:
-            self.sock.settimeout(max(self._deadline.left(), 0.001))
+            self.sock.settimeout(seconds)
         super().send(s)
 
 
