@@ -1,0 +1,8 @@
+"""Requests of monitors, as their documentation and their sources have them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
