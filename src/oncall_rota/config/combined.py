@@ -52,6 +52,7 @@ def as_paged(
         settings=Settings(
             found.sources, tuple(found.routes), tuple(found.maintenance), found.heartbeats, found.server, found.access
         ),
+        people=MappingProxyType(found.people),
     )
 
 

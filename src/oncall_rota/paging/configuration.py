@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from oncall_rota.paging.model import Channel
+from oncall_rota.paging.model import Channel, Reach
 from oncall_rota.paging.world import World
 from oncall_rota.schedule.model import Team
 
@@ -33,6 +33,7 @@ class Configuration(NamedTuple):
     the channels of notices, in order of preference; empty: whatever a person has that is not metered. `resolved`:
     whether those who were paged are told of the end. `stale`: since when a team's files have had no meaning; those of
     the settings under `oncall.yaml` and `people.yaml`. `teams`: their schedules, as they answer who is on call.
+    `people`: everybody by id, as `world` reaches them.
     """
 
     world: World
@@ -45,6 +46,7 @@ class Configuration(NamedTuple):
     stale: Mapping[str, datetime] = MappingProxyType({})
     teams: Mapping[str, Team] = MappingProxyType({})
     settings: Settings = Settings()
+    people: Mapping[str, Reach] = MappingProxyType({})
 
     def revision(self, team: str) -> str:
         """The digest that a decision about a team is recorded with; empty when the team is unknown."""

@@ -46,7 +46,8 @@ _REPLY = re.compile(
 class Message(NamedTuple):
     """A page to one contact. `code`: 4 to 12 hexadecimal digits, of this page and person alone.
 
-    `lines`: further text. `ack_url`: a page with a button, never an act by itself. `kind`: a notice asks for nothing.
+    `lines`: further text. `ack_url`: a page with a button, never an act by itself. `kind`: a notice asks for no
+    acknowledgement.
     """
 
     page_id: str
@@ -106,9 +107,9 @@ def headline(message: Message) -> str:
 
 
 def how(message: Message, replies: bool = False) -> str:
-    """How to acknowledge; empty for a notice. `replies`: the channel hears answers."""
+    """How to acknowledge; of a notice what to open, if anything. `replies`: the channel hears answers."""
     if message.kind == "notice":
-        return ""
+        return f"Open {message.ack_url}" if message.ack_url else ""
     if replies:
         return f"Reply {message.code} to acknowledge" + (f", or {message.ack_url}" if message.ack_url else "")
     return f"Acknowledge: {message.ack_url or f'oncall ack {message.code}'}"

@@ -18,6 +18,7 @@ from oncall_rota.web.access_form import Forms
 from oncall_rota.web.access_fresh import Fresh
 from oncall_rota.web.access_key import Keys
 from oncall_rota.web.access_shown import Shown
+from oncall_rota.web.access_sign_in import Invitations, SignIn
 from oncall_rota.web.access_token import Tokens
 
 NOTED = timedelta(hours=1)  # a token's last use is written down at most so often
@@ -40,6 +41,7 @@ class Gate:
         self.tokens = Fresh(lambda: Tokens.of(store.tokens()), monotonic)
         self.link_keys = Fresh(lambda: begun(store), monotonic)
         self.forms = Forms(self.link_keys, self.now)
+        self.invitations = Invitations()
         self._noted: dict[str, datetime] = {}
         self._noting: set[asyncio.Task[None]] = set()
 
@@ -71,6 +73,10 @@ class Gate:
         """The page that a link is for, and the person whose it is; None: it is none of ours, or older than a day."""
         found = said(await self.link_keys.get(), ACKNOWLEDGE, text, self.now())
         return None if found is None or len(found) != 2 else (found[0], found[1] or None)
+
+    async def sign_in(self, text: str) -> SignIn | None:
+        """What a link to sign in says; None: it is none of ours, or too old."""
+        return SignIn.of(await self.link_keys.get(), text, self.now())
 
     async def opens(self, shown: Shown) -> frozenset[str]:
         """All scopes that a key or token holds: empty when it is unknown."""

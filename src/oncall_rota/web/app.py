@@ -16,8 +16,9 @@ from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.health import HEALTH
 from oncall_rota.web.premises import Premises
 from oncall_rota.web.provider import PROVIDERS
+from oncall_rota.web.sign_in import SIGN_INS
 
-DOORS: tuple[Door, ...] = (*HEALTH, *ACKNOWLEDGE, *PROVIDERS)
+DOORS: tuple[Door, ...] = (*HEALTH, *ACKNOWLEDGE, *PROVIDERS, *SIGN_INS)
 
 
 def application(premises: Premises, doors: Sequence[Door] = DOORS) -> Starlette:
@@ -31,10 +32,10 @@ def _route(door: Door, premises: Premises) -> Route:
     async def answer(request: Request) -> Response:
         try:
             visitor = await judge(request, premises)
-        except StoreFailed as error:  # nobody knows who is let in
+            if isinstance(visitor, Response):
+                return visitor
+            return await door.handler(Visit(request, visitor, premises))
+        except StoreFailed as error:
             return PlainTextResponse(f"{error}\n", 503, {"Retry-After": "5", "Cache-Control": "no-store"})
-        if isinstance(visitor, Response):
-            return visitor
-        return await door.handler(Visit(request, visitor, premises))
 
     return Route(door.path, answer, methods=list(door.methods))

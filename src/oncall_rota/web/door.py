@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal, NamedTuple
 
 from starlette.requests import Request
@@ -12,18 +12,27 @@ from oncall_rota.web.premises import Premises
 
 # open: everybody. source: a monitor, by a key of its source or heartbeat. in-body: a monitor whose protocol has the key
 # in the body, so that its handler asks the gate. provider: signed by a provider, which its notifier judges.
-# link: a signed link of one person's. feed: a feed's token. board, responder, admin: a token or a session of that
-# scope, or of one that holds it. metrics: from this machine, or by a key.
-Rule = Literal["open", "source", "in-body", "provider", "link", "feed", "board", "responder", "admin", "metrics"]
+# link, sign-in: a signed link of one person's. feed: a feed's token. board, responder, admin: a token or a session of
+# that scope, or of one that holds it. metrics: from networks that may, or by a key of the board.
+Rule = Literal[
+    "open", "source", "in-body", "provider", "link", "sign-in", "feed", "board", "responder", "admin", "metrics"
+]  # fmt: skip
 
 
 class Visitor(NamedTuple):
-    """Who came in. `name`: the source, the channel or the token's label. `person`: who it is; None: no person."""
+    """Who came in. `name`: the source, the channel, the page or the token's label. `person`: who it is; None: nobody.
+
+    `next`: where somebody who signs in wanted to go. `forms`: of a person who has signed in, the subject of forms that
+    are theirs alone: without one they can only look. `form`: the fields of the one that they sent.
+    """
 
     rule: Rule
     name: str = ""
     person: str | None = None
     team: str | None = None
+    next: str = "/"
+    forms: str = ""
+    form: Mapping[str, str] | None = None
 
 
 class Visit(NamedTuple):

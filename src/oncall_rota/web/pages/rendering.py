@@ -51,6 +51,6 @@ def headers() -> dict[str, str]:
     }
 
 
-def page(name: str, status: int = 200, **values: Any) -> Response:
+def page(name: str, status: int = 200, /, **values: Any) -> Response:
     """The page `name`.html of this folder with these values in it."""
     return HTMLResponse(_pages().get_template(f"{name}.html").render(values), status, headers())

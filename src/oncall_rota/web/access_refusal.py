@@ -1,0 +1,46 @@
+"""How somebody is turned away: never with more than that."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from oncall_rota.paging.configuration import Configuration
+from oncall_rota.web.access_shown import Shown
+
+NOT_KEPT = {"Cache-Control": "no-store"}
+SIGN_IN = "/sign-in"
+
+
+def not_found() -> Response:
+    """As if there were no such address."""
+    return PlainTextResponse("not found\n", 404, NOT_KEPT)
+
+
+def who_are_you() -> Response:
+    """Nothing was shown."""
+    return PlainTextResponse("who are you? send a key or a token\n", 401, {"WWW-Authenticate": "Bearer", **NOT_KEPT})
+
+
+def unknown(given: Shown) -> Response:
+    """What was shown opens nothing here."""
+    if given.in_address:
+        return not_found()
+    words = "this key or token is not valid, or not for this\n"
+    return PlainTextResponse(words, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"', **NOT_KEPT})
+
+
+def forbidden(words: str) -> Response:
+    """Somebody who is known may not do this."""
+    return PlainTextResponse(f"{words}\n", 403, NOT_KEPT)
+
+
+def please_sign_in(request: Request, configuration: Configuration) -> Response:
+    """A person at a browser is asked to sign in, where that is possible; anything else for a token."""
+    looks = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    if not looks or configuration.settings.access.get("login") != "link":
+        return who_are_you()
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"{SIGN_IN}?next={quote(wanted, safe='/')}", 303, NOT_KEPT)
