@@ -64,6 +64,19 @@ class TestCrashes:
         (page,) = night.pages(night.store.incidents()[0].id)
         assert page.state in ("sent", "delivered")
 
+    def test_what_becomes_of_the_first_copy_is_nobody_s_business(self, night: Night, texting: Company) -> None:
+        """The carrier dropped it, and the second one has arrived: nobody need be called."""
+        texting.lags("20s")
+        texting.phone("alice").text_ends = "undelivered"
+        texting.line.next.append("killed after")
+        with pytest.raises(Killed):
+            night.signal()
+        texting.phone("alice").text_ends = "delivered"
+        texting.restarts()
+        texting.passes("2m")
+        assert [kept["status"] for kept in texting.account.messages.values()] == ["undelivered", "delivered"]
+        assert states(night, night.store.incidents()[0].id) == [("sms", "delivered")]
+
     @pytest.mark.parametrize("rule", ["0m sms", "0m call"])
     def test_a_reply_that_is_lost_makes_no_copy(self, night: Night, twilio: Company, rule: str) -> None:
         """Taken, and ten seconds of silence."""
