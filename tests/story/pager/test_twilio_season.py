@@ -34,7 +34,6 @@ FINAL = {
     "delivered": "delivered", "undelivered": "failed", "failed": "failed", "sent": "sent", "completed": "delivered",
     "busy": "failed", "no-answer": "failed", "canceled": "failed",
 }  # fmt: skip
-DONE = {"acknowledge": "acknowledged", "decline": "triggered"}
 
 
 class Season(Company):
