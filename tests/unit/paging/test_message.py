@@ -202,9 +202,18 @@ def test_minimal_says_no_word_of_the_alert() -> None:
 
 def test_a_notice_asks_for_nothing() -> None:
     """Nor does it tell how."""
-    notice = PAGE._replace(kind="notice", ack_url="https://oncall.example.com/a/1")
+    notice = PAGE._replace(kind="notice")
     assert texts.short(notice, replies=True) == "CRITICAL payments: Disk full on db1 #4f2a"
     assert "Press" not in texts.spoken(notice)
+    assert "cknowledge" not in texts.body(notice)
+
+
+def test_a_notice_may_have_something_to_open() -> None:
+    """A link to sign in, which acknowledges nothing."""
+    notice = PAGE._replace(kind="notice", ack_url="https://oncall.example.com/sign-in/1")
+    end = "#4f2a Open https://oncall.example.com/sign-in/1"
+    assert texts.short(notice, replies=True) == f"CRITICAL payments: Disk full on db1 {end}"
+    assert "Open https://oncall.example.com/sign-in/1" in texts.body(notice)
     assert "cknowledge" not in texts.body(notice)
 
 
