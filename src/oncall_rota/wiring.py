@@ -167,7 +167,7 @@ def served(opened: Opened, at: Listening) -> bool:
     from oncall_rota.paging.hearing import Hearing
     from oncall_rota.web.access_gate import Gate
     from oncall_rota.web.app import application
-    from oncall_rota.web.premises import Premises
+    from oncall_rota.web.premises import Premises, Routings
     from oncall_rota.web.serving import serve
 
     crew, store, auditor, configured = opened.crew, opened.store, opened.auditor, opened.configuration
@@ -177,7 +177,17 @@ def served(opened: Opened, at: Listening) -> bool:
     hearing = Hearing(store, crew.submit, configured)
     gate = Gate(store, configured)
     premises = Premises(
-        crew.submit, opened.office, hearing, store, configured, opened.notifier, crew, auditor, store.now(), gate
+        crew.submit,
+        opened.office,
+        hearing,
+        store,
+        configured,
+        opened.notifier,
+        crew,
+        auditor,
+        store.now(),
+        gate,
+        Routings(),
     )
     return serve(application(premises), at, crew.died)
 

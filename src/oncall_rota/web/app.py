@@ -14,11 +14,12 @@ from oncall_rota.web.access import JUDGES
 from oncall_rota.web.acknowledge import ACKNOWLEDGE
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.health import HEALTH
+from oncall_rota.web.hooks import HOOKS
 from oncall_rota.web.premises import Premises
 from oncall_rota.web.provider import PROVIDERS
 from oncall_rota.web.sign_in import SIGN_INS
 
-DOORS: tuple[Door, ...] = (*HEALTH, *ACKNOWLEDGE, *PROVIDERS, *SIGN_INS)
+DOORS: tuple[Door, ...] = (*HEALTH, *HOOKS, *ACKNOWLEDGE, *PROVIDERS, *SIGN_INS)
 
 
 def application(premises: Premises, doors: Sequence[Door] = DOORS) -> Starlette:

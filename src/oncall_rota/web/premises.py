@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import NamedTuple
 
+from oncall_rota.intake import Routing
 from oncall_rota.paging.auditor import Auditor
 from oncall_rota.paging.configuration import Configuration
 from oncall_rota.paging.crew import Crew
@@ -16,6 +17,20 @@ from oncall_rota.paging.ports.notifier import Notifier
 from oncall_rota.paging.ports.store import Store
 from oncall_rota.paging.request import Reply, Request
 from oncall_rota.web.access_gate import Gate
+
+
+class Routings:
+    """The routes of the present configuration, made when it is new."""
+
+    def __init__(self) -> None:
+        self._made: tuple[Configuration, Routing] | None = None
+
+    def __call__(self, configuration: Configuration) -> Routing:
+        """The routes of a configuration."""
+        made = self._made
+        if made is None or made[0] is not configuration:
+            made = self._made = configuration, Routing(configuration.settings, configuration.teams)
+        return made[1]
 
 
 class Premises(NamedTuple):
@@ -35,6 +50,7 @@ class Premises(NamedTuple):
     auditor: Auditor
     started_at: datetime
     gate: Gate
+    routing: Routings
 
     def now(self) -> datetime:
         """The present instant, by the store's clock."""

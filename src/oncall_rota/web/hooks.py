@@ -1,0 +1,184 @@
+"""The monitors' doors. Every 2xx has a row on disk; what cannot be taken now is answered so that it comes again.
+
+The kinds of monitors are in `intake`; here are only their addresses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from oncall_rota.intake import Answer, Hook, Posted, Report, Unreadable, hook
+from oncall_rota.intake import heartbeat as beats
+from oncall_rota.intake import opsgenie_answer as opsgenie
+from oncall_rota.intake.pagerduty import PATHS as PAGERDUTY
+from oncall_rota.intake.pagerduty import routing_key
+from oncall_rota.paging.office import ANSWERED
+from oncall_rota.paging.ports.store import StoreFailed, Unstorable
+from oncall_rota.paging.signal import Accepted, Signal
+from oncall_rota.web.access_shown import Shown
+from oncall_rota.web.body import BadBody, body_of
+from oncall_rota.web.door import Door, Visit
+from oncall_rota.web.premises import Premises
+
+CROWDED = 5000  # requests at the desk: more would wait for longer than their senders do
+LARGE = 65536  # bytes of a body that is read in a thread, so that nobody else waits for it
+HEARD = "heard:"  # of `meta`: when a heartbeat was heard
+
+
+class _Source:
+    """One source of a configuration."""
+
+    def __init__(self, premises: Premises, name: str) -> None:
+        self.name = name
+        self.configuration = premises.configuration()
+        self.hook: Hook = hook(self.configuration.settings.sources[name])
+
+
+async def posted_to_source(visit: Visit) -> Response:
+    """A request with a key of a source, in a header or in the address."""
+    source = _Source(visit.premises, visit.visitor.name)
+    kind = visit.request.path_params.get("kind")
+    if kind is not None and kind != source.configuration.settings.sources[source.name]["type"]:
+        return _response(source.hook.unknown_key(_posted(visit, b"")))
+    return await _read(visit, source)
+
+
+async def posted_to_pagerduty(visit: Visit) -> Response:
+    """The key is in the body, which is small."""
+    try:
+        body = await body_of(visit.request, 1 << 20)
+        key = routing_key(body)
+    except (BadBody, Unreadable):
+        key, body = None, b""
+    name = await visit.premises.gate.source(Shown(key)) if key else None
+    sources = visit.premises.configuration().settings.sources
+    if name is None or sources[name]["type"] != "pagerduty":
+        return _response(hook({"type": "pagerduty"}).unknown_key(_posted(visit, body)))
+    return await _take(visit, _Source(visit.premises, name), _posted(visit, body))
+
+
+async def asked_of_opsgenie(visit: Visit) -> Response:
+    """What became of a request: its id tells which incident it was about."""
+    written = str(visit.request.path_params["request"])
+    found = opsgenie.asked(written)
+    row = None
+    if found is not None and found.incident_id is not None:
+        row = await run_in_threadpool(visit.premises.store.incident, found.incident_id)
+    key = row.key if row is not None and row.source == visit.visitor.name else None
+    now = await run_in_threadpool(visit.premises.now)
+    return _response(opsgenie.request_status(written, key, now))
+
+
+async def beaten(visit: Visit) -> Response:
+    """A heartbeat's ping."""
+    name = str(visit.request.path_params["heartbeat"])
+    premises = visit.premises
+    beat = premises.routing(premises.configuration()).heartbeats.get(name)
+    if beat is None:
+        return Response(status_code=404)
+    try:
+        now = await run_in_threadpool(premises.now)
+        await run_in_threadpool(premises.store.put, f"{HEARD}{name}", now.isoformat())
+        await _submitted(premises, [beats.pinged(beat)])
+    except (StoreFailed, TimeoutError):
+        return Response(status_code=503, headers={"Retry-After": "10"})
+    is_opsgenie = visit.request.url.path.startswith("/v2/")
+    return _response(opsgenie.pong(secrets.token_hex(8)) if is_opsgenie else beats.ping_answer(name))
+
+
+# -- from a body to an answer
+
+
+async def _read(visit: Visit, source: _Source) -> Response:
+    posted = _posted(visit, b"")
+    if visit.premises.crew.waiting > CROWDED:
+        return _response(source.hook.overloaded(posted))
+    try:
+        body = await body_of(visit.request)
+    except BadBody as error:
+        unreadable = Unreadable(str(error), status=error.status)
+        return await _refuse(visit.premises, source, posted, unreadable)
+    return await _take(visit, source, posted._replace(body=body))
+
+
+async def _take(visit: Visit, source: _Source, posted: Posted) -> Response:
+    premises = visit.premises
+    try:
+        if len(posted.body) > LARGE:
+            reports = await run_in_threadpool(source.hook.reports, posted)
+        else:
+            reports = source.hook.reports(posted)
+    except Unreadable as error:
+        return await _refuse(premises, source, posted, error)
+    try:
+        now = await run_in_threadpool(premises.now)
+        routing = premises.routing(source.configuration)
+        known = [await _known(premises, source.name, report) for report in reports]
+        results = await _submitted(premises, [routing.signal(source.name, report, now) for report in known])
+    except (StoreFailed, Unstorable, TimeoutError):
+        return _response(source.hook.overloaded(posted))
+    return _response(source.hook.accepted(posted, reports, results))
+
+
+async def _refuse(premises: Premises, source: _Source, posted: Posted, why: Unreadable) -> Response:
+    """Who showed a key means something by it: one incident a source, and the answer that it cannot be understood."""
+    try:
+        now = await run_in_threadpool(premises.now)
+        await _submitted(premises, [premises.routing(source.configuration).unreadable(source.name, posted, why, now)])
+    except (StoreFailed, Unstorable, TimeoutError):
+        return _response(source.hook.overloaded(posted))
+    return _response(source.hook.refused(posted, why))
+
+
+async def _known(premises: Premises, source: str, report: Report) -> Report:
+    """A report about an incident by its id, with the key of that incident, when it is the source's own."""
+    if report.incident_id is None:
+        return report
+    rows = await run_in_threadpool(premises.office.meant, report.incident_id)
+    own = [row for row in rows if row.source == source]
+    return report._replace(key=own[0].key) if len(own) == 1 else report
+
+
+async def _submitted(premises: Premises, signals: Sequence[Signal]) -> list[Accepted]:
+    """All of them on disk. Raises `StoreFailed`, `TimeoutError`; what was taken is merged when it comes again."""
+    futures = [asyncio.wrap_future(premises.submit(signal)) for signal in signals]
+    async with asyncio.timeout(ANSWERED):
+        replies = await asyncio.gather(*futures)
+    return [reply for reply in replies if isinstance(reply, Accepted)]
+
+
+def _posted(visit: Visit, body: bytes) -> Posted:
+    request = visit.request
+    return Posted(
+        body,
+        {name.lower(): value for name, value in request.headers.items()},
+        dict(request.query_params),
+        request.url.path,
+        request.method,
+        secrets.token_hex(16),
+    )
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, {"Cache-Control": "no-store", **answer.headers})
+
+
+_ALERTS = "/v2/alerts"
+HOOKS = (
+    Door(("POST",), "/hooks/{source}", "source", posted_to_source, "A monitor's webhook; the key in a header."),
+    Door(("POST",), "/hooks/{kind}/{key}", "source", posted_to_source, "The same; the key in the address."),
+    Door(("POST",), "/api/v2/generic/incoming", "source", posted_to_source, "As GoAlert's generic API."),
+    *[Door(("POST",), path, "in-body", posted_to_pagerduty, "PagerDuty's Events API.") for path in PAGERDUTY],
+    Door(("POST",), _ALERTS, "source", posted_to_source, "Opsgenie's alerts: create."),
+    Door(("POST",), f"{_ALERTS}/", "source", posted_to_source, "The same; Zabbix writes the slash."),
+    Door(("GET",), f"{_ALERTS}/requests/{{request}}", "source", asked_of_opsgenie, "What became of a request."),
+    Door(("DELETE",), f"{_ALERTS}/{{alert}}", "source", posted_to_source, "Opsgenie's alerts: close."),
+    Door(("POST", "PUT"), f"{_ALERTS}/{{alert}}/{{action}}", "source", posted_to_source, "Opsgenie's actions."),
+    Door(("POST", "GET", "HEAD"), "/heartbeats/{heartbeat}", "source", beaten, "A heartbeat's ping."),
+    Door(("POST", "GET"), "/v2/heartbeats/{heartbeat}/ping", "source", beaten, "The same, as Opsgenie's."),
+)
