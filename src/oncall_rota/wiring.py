@@ -141,7 +141,9 @@ def open_office(
 
     def configured(channel: str) -> Notifier:
         found = following()
-        return made.as_in(found.channels, found.public_url, channel)
+        # A page asks for a reply or a key only where a server hears it: this process, or one beside it.
+        heard = serves or socket is None
+        return made.as_in(found.channels, found.public_url if heard else None, channel)
 
     with owned(
         store, following, notifier or configured, alarm, clock, drive=drive, name=name, socket=socket, serves=serves

@@ -22,6 +22,7 @@ from oncall_rota.control.owner import Opened
 from oncall_rota.control.place import socket_path
 from oncall_rota.control.server import Server
 from oncall_rota.errors import OfficeGone, OncallError
+from oncall_rota.notifiers import registry
 from oncall_rota.paging.incident import Acknowledged, Declined
 from oncall_rota.paging.model import Channel
 from oncall_rota.paging.office import StoreOffice
@@ -64,6 +65,22 @@ def test_a_page_is_raised_and_acknowledged_over_the_socket(opens: Opens, phones:
         assert theirs == ours, "both tell the same story"
         assert [each.kind for each in theirs.audit][:3] == ["opened", "step", "paged"]
     assert not alarms
+
+
+@pytest.mark.parametrize(("serves", "answered"), [(False, None), (True, "https://oncall.example.com")])
+def test_a_page_asks_for_an_answer_only_where_somebody_hears_it(
+    opens: Opens, folder: Path, monkeypatch: pytest.MonkeyPatch, serves: bool, answered: str | None
+) -> None:
+    """`Reply 4f2a` and `Press 1` go to the public address, where nobody is while a command has the store."""
+    told: list[str | None] = []
+    monkeypatch.setattr(registry, "make", lambda _, public_url: told.append(public_url))
+    with (folder / "oncall.yaml").open("a") as file:
+        file.write("server: {public_url: https://oncall.example.com}\n")
+    with opens(drive="all", notifier=None, serves=serves) as owner:
+        assert owner.notifier is not None
+        assert owner.configuration is not None
+        owner.notifier(next(iter(owner.configuration().channels)))
+    assert told == [answered]
 
 
 def test_several_commands_follow_the_same_incident(opens: Opens) -> None:
