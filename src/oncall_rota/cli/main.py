@@ -30,6 +30,8 @@ COMMANDS = {
     "pager": "Drive what is open, in the foreground",
     "serve": "The pager, and a server for monitors, calendars and people",
     "notify": "Send a test to a person, by every channel of theirs",
+    "token": "What programs and calendars are let in by",
+    "key": "The keys that links are signed with",
     "migrate": "Bring the store to this program's tables",
     "backup": "Copy the store to a file, while it is in use",
     "restore": "Make a copy the store again",

@@ -30,6 +30,7 @@ from oncall_rota.paging.office import Story
 from oncall_rota.paging.ports.store import OPEN, IncidentRow, IncidentStatus
 from oncall_rota.paging.request import Acted
 from oncall_rota.paging.signal import Accepted, Signal
+from oncall_rota.paging.token import TokenAsked, TokenKept
 
 PATIENCE = 5.0  # seconds to connect, and for each answer
 HINT = "ask again: when that process has ended, this one opens the store itself"
@@ -76,6 +77,22 @@ class RemoteOffice:
 
     def story(self, incident_id: str) -> Story | None:
         found: Story | None = self._ask("story", incident_id=incident_id)
+        return found
+
+    def add_token(self, asked: TokenAsked) -> TokenKept:
+        found: TokenKept = self._ask("add_token", asked=asked)
+        return found
+
+    def tokens(self) -> tuple[TokenKept, ...]:
+        found: tuple[TokenKept, ...] = self._ask("tokens")
+        return found
+
+    def revoke_token(self, token_id: str) -> TokenKept:
+        found: TokenKept = self._ask("revoke_token", token_id=token_id)
+        return found
+
+    def rotate_key(self) -> tuple[str, ...]:
+        found: tuple[str, ...] = self._ask("rotate_key")
         return found
 
     def drive(self, incident_id: str) -> None:

@@ -33,6 +33,7 @@ from oncall_rota.paging.ports.store import (
 )
 from oncall_rota.paging.request import Acted
 from oncall_rota.paging.signal import Accepted, Signal
+from oncall_rota.paging.token import TokenAsked, TokenKept
 
 PROTOCOL = 1
 DRIVE = "drive"  # have an incident driven whose own process has ended
@@ -71,6 +72,10 @@ CALLS: Mapping[str, Call] = MappingProxyType(
             {"statuses": tuple[IncidentStatus, ...], "team": str | None, "limit": int}, tuple[IncidentRow, ...]
         ),
         "story": Call({"incident_id": str}, Story | None),
+        "add_token": Call({"asked": TokenAsked}, TokenKept),
+        "tokens": Call({}, tuple[TokenKept, ...]),
+        "revoke_token": Call({"token_id": str}, TokenKept),
+        "rotate_key": Call({}, tuple[str, ...]),
         DRIVE: Call({"incident_id": str}, None),
     }
 )

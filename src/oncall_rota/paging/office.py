@@ -7,12 +7,14 @@ from concurrent.futures import Future
 from datetime import timedelta
 from typing import NamedTuple, Protocol
 
+from oncall_rota.paging import link, token
 from oncall_rota.paging.incident import Event, Incident
 from oncall_rota.paging.job import page_data
 from oncall_rota.paging.ports.store import OPEN, AuditRow, IncidentRow, IncidentStatus, PageRow, Store, StoreFailed
 from oncall_rota.paging.request import Act, Acted, Remark, Reply, Request
 from oncall_rota.paging.saved import incident_of
 from oncall_rota.paging.signal import Accepted, Signal
+from oncall_rota.paging.token import TokenAsked, TokenKept
 
 CODE_LASTS = timedelta(hours=24)  # so long a page's code acknowledges
 SHORTEST_PREFIX = 4  # characters of an incident's id that may stand for it
@@ -68,6 +70,22 @@ class Office(Protocol):
 
     def story(self, incident_id: str) -> Story | None:
         """Everything about an incident."""
+        ...
+
+    def add_token(self, asked: TokenAsked) -> TokenKept:
+        """Keep a new token. Raises `UsageError`."""
+        ...
+
+    def tokens(self) -> tuple[TokenKept, ...]:
+        """All tokens, revoked and expired ones too, oldest first."""
+        ...
+
+    def revoke_token(self, token_id: str) -> TokenKept:
+        """Let a token open nothing any more. Raises `UnknownName`."""
+        ...
+
+    def rotate_key(self) -> tuple[str, ...]:
+        """Sign links with a new key from now on; the ids of those that are good, newest first."""
         ...
 
 
@@ -128,3 +146,15 @@ class StoreOffice:
         if row is None:
             return None
         return Story(row, incident_of(row), self._store.pages(incident_id), self._store.audit(incident_id))
+
+    def add_token(self, asked: TokenAsked) -> TokenKept:
+        return token.added(self._store, asked)
+
+    def tokens(self) -> tuple[TokenKept, ...]:
+        return token.listed(self._store)
+
+    def revoke_token(self, token_id: str) -> TokenKept:
+        return token.revoked(self._store, token_id)
+
+    def rotate_key(self) -> tuple[str, ...]:
+        return link.rotated(self._store)
