@@ -12,6 +12,7 @@ from oncall_rota.paging.case import PAGER, Case, Scene
 from oncall_rota.paging.delivery import TRIES
 from oncall_rota.paging.flapping import Openings
 from oncall_rota.paging.incident import (
+    HELD,
     TRIGGERED,
     Acknowledged,
     Calmed,
@@ -25,6 +26,7 @@ from oncall_rota.paging.incident import (
 )
 from oncall_rota.paging.job import Job, PageData, address_of, message_of, page_data
 from oncall_rota.paging.message import LINES, clean
+from oncall_rota.paging.policy import is_graver
 from oncall_rota.paging.ports.store import Committed, Conflict, NewPage, Outcome, PageRow, Receipt, Store
 from oncall_rota.paging.request import Act, Acted, Claimed, Done, Remark, Reply, Request, Tick, Told, Unconfirmed
 from oncall_rota.paging.signal import KEY, Accepted, Signal
@@ -148,8 +150,7 @@ class Batch:
         if case.incident is not None:
             case.incident = case.incident._replace(signals=case.incident.signals + 1)
             case.note("merged", f"signal {case.incident.signals}", source)
-            if case.state.calm_at is not None:
-                case.decide(Fired(), source)
+            self._fired(case, signal, source)
             return Accepted("merged", name)
         flaps = self._openings.flaps((source, key), self._scene.now)
         case.open(self._new(name, signal)._replace(flaps=flaps), source, key)
@@ -177,10 +178,16 @@ class Batch:
             case.note("ignored", case.refused, source)
         return Accepted("ignored" if case.refused else "acknowledged", name)
 
+    def _fired(self, case: Case, signal: Signal, source: str) -> None:
+        """What a repeat may change; most change nothing."""
+        severity, incident = clean(signal.severity, KEY), case.state
+        if incident.calm_at is not None or incident.status == HELD or is_graver(severity, incident.severity):
+            summary, lines = _texts(signal)
+            case.decide(Fired(severity, summary, lines, self._scene.now + signal.hold), source)
+
     def _new(self, name: str, signal: Signal) -> Incident:
-        lines = tuple([clean(line) for line in signal.lines[:LINES]])
         now, world = self._scene.now, self._scene.configuration.world
-        severity, summary = clean(signal.severity, KEY), clean(signal.summary) or "(no text)"
+        severity, (summary, lines) = clean(signal.severity, KEY), _texts(signal)
         incident = Incident(name, signal.team, severity, summary, now, service=signal.service, person=signal.person)
         policy = world.policy(signal.team, signal.service, severity, now) if signal.person is None else None
         turn = 0
@@ -363,6 +370,11 @@ class Batch:
             attempts=row.attempts,
             named=_stands_for(row, data, self._scene),
         )
+
+
+def _texts(signal: Signal) -> tuple[str, tuple[str, ...]]:
+    """A summary and lines, cleaned."""
+    return clean(signal.summary) or "(no text)", tuple([clean(line) for line in signal.lines[:LINES]])
 
 
 def origin_of(signal: Signal) -> tuple[str, str]:

@@ -30,7 +30,7 @@ from oncall_rota.paging.incident import (
     Snoozed,
     Ticked,
 )
-from oncall_rota.paging.policy import opening_of, severity_of
+from oncall_rota.paging.policy import is_graver, opening_of, severity_of
 from oncall_rota.paging.reach import personal
 from oncall_rota.paging.world import World
 
@@ -133,13 +133,23 @@ class _Deciding(Course):
             self.change(calm_at=self.now)
             self.note("calm", f"{event.by} says that it is over; it flaps, so it is open until it was calm for a while")
 
-    def _fired(self, _: Fired) -> None:
-        if self.incident.calm_at is None:
-            return
-        self.change(calm_at=None, flaps=self.incident.flaps + 1)
-        self.note("flapping", self._flapping())
+    def _fired(self, event: Fired) -> None:
+        if self.incident.calm_at is not None:
+            self.change(calm_at=None, flaps=self.incident.flaps + 1)
+            self.note("flapping", self._flapping())
+        before = self.incident.severity
+        begins_at = max(self.now, event.hold_until or self.now)
+        if is_graver(event.severity, before):
+            why, taker = f"{before} became {event.severity}", self.incident.acknowledged_by
+            why += f", and {taker} acknowledged the lesser" if taker is not None else ""
+            self.change(severity=event.severity, summary=event.summary, lines=event.lines)
+            self.note("graver", why)
+            if opening_of(self.incident, begins_at, self.world) <= self.now:
+                self._again(why)
+        if self.incident.status == HELD and self.incident.ends_at is not None:
+            self.change(ends_at=min(self.incident.ends_at, opening_of(self.incident, begins_at, self.world)))
         if self.incident.next_at is not None and self.incident.next_at <= self.now:
-            self._ticked(Ticked())  # what was withheld while it was calm
+            self._ticked(Ticked())  # what was withheld while it was calm, or held
 
     def _snoozed(self, event: Snoozed) -> None:
         if event.until_at <= self.now:
@@ -239,12 +249,17 @@ class _Deciding(Course):
         self.note("clock", f"the clock was put back by {by}")
 
     def _time_out(self) -> None:
-        """Page whoever acknowledged, and step 1, at once."""
+        """Nobody has ended it in the time for that."""
         taker = self.incident.acknowledged_by
         why = f"{taker} acknowledged it, and it is still open"
         if self.incident.flaps:
             why += f": {self._flapping()}"
         self.note("timeout", why)
+        self._again(why)
+
+    def _again(self, why: str) -> None:
+        """Step 1 at once, and whoever has acknowledged it."""
+        taker = self.incident.acknowledged_by
         self.begin(why)
         if taker is not None and taker not in self.people:
             due = personal(taker, self.now, self.world)

@@ -129,7 +129,15 @@ class Calmed(NamedTuple):
 
 
 class Fired(NamedTuple):
-    """Its source says that it is there again."""
+    """Its source says again that it is there. What is graver by now begins anew, with what it says now.
+
+    `hold_until`: a route's hold, counted from now; when it is shorter than the one that holds it, it counts.
+    """
+
+    severity: str
+    summary: str
+    lines: tuple[str, ...] = ()
+    hold_until: datetime | None = None
 
 
 class Snoozed(NamedTuple):

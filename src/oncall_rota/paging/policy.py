@@ -6,9 +6,15 @@ from datetime import datetime
 
 from oncall_rota.paging.hours import opening
 from oncall_rota.paging.incident import Incident
-from oncall_rota.paging.model import PersonTarget, Policy, Severity, Step
+from oncall_rota.paging.model import SEVERITIES, PersonTarget, Policy, Severity, Step
 from oncall_rota.paging.world import World
 from oncall_rota.schedule.model import Source
+
+
+def is_graver(one: str, other: str) -> bool:
+    """Whether one severity is graver than another; an unknown one is as grave as critical."""
+    ranks = [SEVERITIES.index(each) if each in SEVERITIES else 0 for each in (one, other)]
+    return ranks[0] < ranks[1]
 
 
 def severity_of(incident: Incident, world: World) -> Severity:

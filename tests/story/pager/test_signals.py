@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from fake_phones import OFFICE, at, step
 from night import Night
 
 from oncall_rota.paging.signal import Accepted, Signal
@@ -82,3 +83,88 @@ def test_why_a_signal_came_here_is_in_the_audit(night: Night) -> None:
     """Which route took it."""
     opened = night.signal(cause="route 3")
     assert causes(night, opened.incident_id)[0] == ("opened", "by prod-am, route 3", "prod-am")
+
+
+# -- a repeat that says more
+
+
+WARNING = Signal("prod-am", "disk", "disk 80 % full", team="payments", severity="warning")
+CRITICAL = WARNING._replace(severity="critical", summary="disk 99 % full", lines=("host db1",))
+
+
+def warns_in_office_hours(night: Night) -> None:
+    """A warning waits for the morning; a critical one does not."""
+    night.field.escalates(step(night.field.primary), severity="warning", hours=OFFICE)
+    night.clock.at = at("2026-06-17 22:00")
+
+
+def test_what_is_graver_by_now_is_paged_now(night: Night) -> None:
+    """The rules of one alert for 80 and for 99 % are one group for Alertmanager: it must not sleep till morning."""
+    warns_in_office_hours(night)
+    opened = night.takes(WARNING)
+    assert night.row(opened.incident_id).status == "held"
+    assert night.takes(CRITICAL) == Accepted("merged", opened.incident_id)
+    (sent,) = night.to("alice")
+    assert (sent.message.severity, sent.message.summary) == ("critical", "disk 99 % full")
+    assert sent.message.lines == ("step 1: warning became critical", "host db1")
+    assert night.row(opened.incident_id).severity == "critical"
+    assert ("graver", "warning became critical", "prod-am") in causes(night, opened.incident_id)
+
+
+def test_it_goes_through_the_graver_policy_from_the_start(night: Night) -> None:
+    """Though the other had begun; and only once."""
+    night.field.escalates(step(night.field.secondary, "1h"), severity="warning")
+    night.takes(WARNING)
+    assert [each.address for each in night.sent] == ["bob/push"]
+    for _ in range(3):
+        night.takes(CRITICAL)
+    assert [each.address for each in night.sent] == ["bob/push", "alice/push"]
+    night.passes("4m")
+    assert night.channels_to("alice") == ["push", "sms", "call"]
+
+
+def test_whoever_took_the_lesser_is_paged_too(night: Night) -> None:
+    """They said that they have a warning; nobody has said that about this."""
+    night.field.escalates(step(night.field.secondary, "1h"), severity="warning")
+    opened = night.takes(WARNING)
+    night.acknowledges("bob", opened.incident_id)
+    night.takes(CRITICAL)
+    assert {each.address for each in night.sent[1:] if each.message.kind == "page"} == {"alice/push", "bob/push"}
+    assert night.row(opened.incident_id).status == "triggered"
+    why = "warning became critical, and bob acknowledged the lesser"
+    assert ("graver", why, "prod-am") in causes(night, opened.incident_id)
+
+
+def test_what_is_less_grave_by_now_changes_nothing(night: Night) -> None:
+    """Nor does what is as grave, or has a severity that nobody knows, which is critical."""
+    opened = night.takes(CRITICAL)
+    for severity in ("warning", "critical", "odd"):
+        night.takes(WARNING._replace(severity=severity))
+    assert night.channels_to("alice") == ["push"]
+    assert night.row(opened.incident_id).severity == "critical"
+    assert not [row for row in causes(night, opened.incident_id) if row[0] == "graver"]
+
+
+def test_what_is_graver_may_have_to_wait_as_well(night: Night) -> None:
+    """Till its own hours, or till its own hold is over."""
+    night.field.escalates(step(night.field.primary), severity="error", hours=OFFICE)
+    warns_in_office_hours(night)
+    opened = night.takes(WARNING)
+    morning = night.row(opened.incident_id).next_action_at
+    night.takes(CRITICAL._replace(severity="error"))
+    assert (night.row(opened.incident_id).status, night.row(opened.incident_id).next_action_at) == ("held", morning)
+    night.takes(CRITICAL._replace(hold=timedelta(minutes=5)))
+    assert night.sent == []
+    night.passes("5m")
+    assert night.channels_to("alice") == ["push"]
+
+
+def test_a_hold_that_was_shortened_ends(night: Night) -> None:
+    """Maintenance was ended, and it still fires; a repeat with the same hold does not make it longer or shorter."""
+    opened = night.takes(CRITICAL._replace(hold=timedelta(hours=3)))
+    night.passes("1m")
+    due = night.row(opened.incident_id).next_action_at
+    night.takes(CRITICAL._replace(hold=timedelta(hours=3)))
+    assert night.row(opened.incident_id).next_action_at == due
+    night.takes(CRITICAL)
+    assert night.channels_to("alice") == ["push"]
