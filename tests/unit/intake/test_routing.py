@@ -88,7 +88,7 @@ def test_routes_match_by_all_that_is_known() -> None:
 
 
 def test_what_the_sender_names_comes_before_the_default() -> None:
-    """And after a route that takes it: a team, as its tool spells it, or a service. What is not there is passed over."""
+    """And after a route that takes it: a team, as its tool spells it, or a service; if it is there."""
     found = routing({"match": {"labels.x": ["y"]}, "team": "shop"}, {"team": "operations", "hold": HOUR})
     assert routed(found, team_="Payments").team == "payments"
     assert routed(found, team_="Payments").hold == HOUR
