@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from oncall_rota.config import text
+from oncall_rota.config.access import NETWORK
 from oncall_rota.config.document import Document, Mapping
 from oncall_rota.config.field import BAD, Choice, Field, List, Number, Schema, Text
 from oncall_rota.config.problem import Mistake, listed, shown, suggest
@@ -269,6 +270,8 @@ def _key(option: Option) -> Key:
         field = Choice("yes", "no", "true", "false")
     elif option.kind == "list":
         field = List(Text(), "a list of texts", one=True)
+    elif option.kind == "networks":
+        field = List(NETWORK, "a list of networks", one=True)
     else:
         field = Choice(*option.choices) if option.choices else PLAIN_OR_NAMED
     return Key(field, option.doc, required=option.required)

@@ -56,6 +56,18 @@ def steps(policy: Policy | None) -> list[tuple[list[str], int | None]]:
     ]
 
 
+def test_private_networks_that_a_webhook_may_reach(folder: Folder) -> None:
+    """One or a list; what is none is told before a page would be refused for it."""
+    hook = "hook: {type: webhook, url: https://hook.example.com, secret: {env: HOOK}, allow_private: "
+    for written in ("10.0.0.0/8", "[10.0.0.0/8, fd00::/8]"):
+        root = folder(payments=HEAD + WEEKLY, oncall=f"notifiers:\n  {hook}{written}}}\n")
+        options = paging(load(root, notifiers=registry.declared())[0], registry.declared()).channels["hook"].options
+        assert registry.mistakes("webhook", options) == ()
+    root = folder(payments=HEAD + WEEKLY, oncall=f"notifiers:\n  {hook}[10.0.0.1/8, the office]}}\n")
+    found = [each.code for each in load(root, notifiers=registry.declared())[1] if each.severity == "error"]
+    assert found == ["not-a-network", "not-a-network"]
+
+
 def test_a_team_that_says_nothing(folder: Folder) -> None:
     """Its first schedule, three times in a quarter of an hour; every severity alike; 30 minutes, one hour."""
     team = read(folder(payments=HEAD + WEEKLY)).teams["payments"]
