@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -48,8 +48,12 @@ def reached_by(step: Step, turn: int, now: datetime, world: World) -> Reached:
     return tried
 
 
-def reached(targets: Iterable[Target], now: datetime, world: World) -> Reached:
-    """The pages of targets from now on: each person once, by their own rules, in the order of the targets."""
+def reached(targets: Sequence[Target], now: datetime, world: World) -> Reached:
+    """The pages of targets from now on: each person once, by their own rules, in the order of the targets.
+
+    Where others are paged, nobody is missed who would get a copy.
+    """
+    others = not all(map(_copies, targets))
     people: dict[str, bool] = {}
     due: list[Due] = []
     empty: list[str] = []
@@ -60,10 +64,10 @@ def reached(targets: Iterable[Target], now: datetime, world: World) -> Reached:
             people[target.person] = False
         elif isinstance(target, ScheduleTarget):
             on = world.on_call(target.schedule, now)
-            if not on:
+            if not on and not (others and _copies(target)):
                 empty.append(f"{target.schedule.team}/{target.schedule.name}")
             for person in on:
-                people[person] = people.get(person, True) and target.schedule.pages == "copy"
+                people[person] = people.get(person, True) and _copies(target)
     mute: list[str] = []
     for person, copy in people.items():
         pages = personal(person, now, world, copy)
@@ -71,6 +75,11 @@ def reached(targets: Iterable[Target], now: datetime, world: World) -> Reached:
         if not pages:
             mute.append(person)
     return Reached(tuple(due), tuple(empty), tuple(mute))
+
+
+def _copies(target: Target) -> bool:
+    """Whether whoever is on call there gets copies only."""
+    return isinstance(target, ScheduleTarget) and target.schedule.pages == "copy"
 
 
 def personal(person: str, now: datetime, world: World, copy: bool = False) -> list[Due]:

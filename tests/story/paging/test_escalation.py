@@ -97,6 +97,25 @@ def test_a_copy_beside_somebody_gets_pages_and_no_notice(field: Field) -> None:
     assert field.phone("erin").notices == []
 
 
+def test_nobody_to_get_a_copy_is_no_hole(field: Field) -> None:
+    """Erin learns from next week on, and alice's page does not say that somebody is missing."""
+    shadow = rota("shadow", "erin", "2026-06-22 09:00", pages="copy")
+    field.escalates(step([field.primary, shadow]))
+    field.opens()
+    alice = field.phone("alice")
+    alice.expects_push()
+    assert alice.last is not None
+    assert alice.last.why == "step 1: opened"
+
+
+def test_a_step_of_copies_alone_says_that_nobody_gets_them(field: Field) -> None:
+    """It is passed at once, and whoever is paged reads why."""
+    shadow = rota("shadow", "erin", "2026-06-22 09:00", pages="copy")
+    field.escalates(step(shadow), step(field.secondary))
+    field.opens()
+    field.phone("bob").expects_push("nobody is on call in payments/shadow")
+
+
 def test_who_is_on_call_is_asked_when_the_step_starts(field: Field) -> None:
     """The incident begins a minute before the handoff; the second step pages whoever is on by then."""
     field.until("2026-06-22 07:59")
