@@ -6,6 +6,7 @@ import json
 import random
 import time
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,7 +77,7 @@ def mutated(body: bytes, chance: random.Random) -> bytes:
             elif isinstance(where, dict) and chance.random() < 0.2:
                 where[chance.choice(["", "status", "\ud800", "x" * 999])] = where.pop(step)
             else:
-                where[step] = chance.choice(ODD)
+                where[step] = deepcopy(chance.choice(ODD))
             if not value:
                 break
         return json.dumps(value).encode()
