@@ -8,6 +8,7 @@ from fake_twilio import Fault
 from night import Night
 from phone_company import ALICE, Company, Killed, spoken, texted
 
+from oncall_rota.paging.job import Job
 from oncall_rota.paging.pager import Turn
 from oncall_rota.paging.signal import Signal
 
@@ -184,6 +185,21 @@ class TestNumbers:
         assert len(twilio.account.calls) == 1
         night.takes(done)
         twilio.passes("3s")
+        assert spoken(twilio) == ["disk is full", "memory is full"]
+
+    def test_a_call_that_nobody_needed_any_more_is_not_another_one(self, night: Night, twilio: Company) -> None:
+        """Bob was quicker, and it was made all the same; then we die before the next one, which must not be lost."""
+        (job,) = self.begins(night, "disk").errands
+        assert isinstance(job, Job)
+        twilio.meanwhile.append(lambda: night.acknowledges("bob", job.incident_id))
+        done = night.pager.run(job)
+        assert done is not None
+        night.takes(done)
+        twilio.line.next.append("killed before")
+        with pytest.raises(Killed):
+            night.signal("memory")
+        twilio.restarts()
+        twilio.passes("2s")
         assert spoken(twilio) == ["disk is full", "memory is full"]
 
     def test_what_is_settled_rings_on(self, night: Night, twilio: Company) -> None:
