@@ -168,3 +168,11 @@ def test_a_hold_that_was_shortened_ends(night: Night) -> None:
     assert night.row(opened.incident_id).next_action_at == due
     night.takes(CRITICAL)
     assert night.channels_to("alice") == ["push"]
+
+
+def test_what_no_route_leads_anywhere_reaches_the_last_resort(night: Night) -> None:
+    """A team of a name that no team can have."""
+    opened = night.takes(Signal("prod-am", "disk", "disk full", team="unknown team"))
+    (sent,) = night.sent
+    assert (sent.address, sent.message.team) == ("olga/push", "unknown team")
+    assert "unknown-team" in {kind for kind, _, _ in causes(night, opened.incident_id)}
