@@ -40,7 +40,12 @@ def _hear(premises: Premises, channel: str, headers: Mapping[str, str], body: by
     notifier = premises.notifier(channel)
     if not isinstance(notifier, Listens):
         return None
-    inbound = notifier.inbound(headers, body, url)
+    try:
+        inbound = notifier.inbound(headers, body, url)
+    except NotifierError:
+        raise
+    except Exception:  # noqa: BLE001 - a notifier of somebody else's, and anybody's body
+        return Answer(400)
     if isinstance(inbound.event, Delivery):
         premises.hearing.delivery(channel, inbound.event)
     elif isinstance(inbound.event, Reply):

@@ -24,10 +24,12 @@ from oncall_rota.paging.link import Links
 from oncall_rota.paging.office import StoreOffice
 from oncall_rota.paging.pager import Pager
 from oncall_rota.paging.ports.notifier import Notifier
+from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.paging.request import Request
 from oncall_rota.paging.token import TokenAsked, TokenKept, added, digest_of
 from oncall_rota.store.sqlite import SqliteStore
 from oncall_rota.web.access_gate import Gate
+from oncall_rota.web.access_token import Tokens
 from oncall_rota.web.app import DOORS, application
 from oncall_rota.web.door import Door
 from oncall_rota.web.premises import Premises, Routings
@@ -79,6 +81,8 @@ class House:
         self.night = night
         self.submitted: list[Request] = []
         self.client = ("192.0.2.7", 40000)
+        self.silent = False  # the desk never answers
+        self.stops = False  # the desk has ended
         given: dict[str, Any] = {
             "submit": self.submit,
             "office": StoreOffice(night.store, self.submit),
@@ -100,6 +104,11 @@ class House:
         """As the crew's, at once."""
         self.submitted.append(request)
         future: Future[Any] = Future()
+        if self.silent:
+            return future
+        if self.stops:
+            future.set_exception(StoreFailed("closed", "the pager has ended"))
+            return future
         try:
             future.set_result(self.night.takes(request))
         except Exception as error:  # noqa: BLE001 - as the crew's
@@ -124,6 +133,19 @@ class House:
     def form(self, subject: str) -> str:
         """The hidden field of a form that was given out."""
         return self._runner.run(self.premises.gate.forms.new(subject))
+
+    def settles(self) -> None:
+        """What was begun in passing has ended."""
+        self._runner.run(self._settled())
+
+    async def _settled(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others)
+
+    def tokens(self) -> Tokens:
+        """Those in memory."""
+        return self._runner.run(self.premises.gate.tokens.get())
 
     def asks(self, method: str, address: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Answer:
         """One request."""
