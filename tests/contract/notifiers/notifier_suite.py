@@ -355,8 +355,8 @@ class HttpContract(NetworkContract):
         """Whatever a provider pours out: at most 10 MB more."""
         self.accepts(server)
         notifier = self.notifier(server)
-        self.attempt(notifier)  # imports
         server.plays[:] = [bad]
+        self.attempt(notifier)  # imports, and what the fake makes once and keeps
         gc.collect()
         tracemalloc.start()
         try:
