@@ -58,7 +58,7 @@ def direct_paging(catalog: Catalog, incident: Incident, via: str | None, now: da
         code = secrets.token_hex(2)
         runbook = found.runbooks.get((incident.team, incident.service or ""))
         team = incident.team or "you"
-        return cleaned(Message(page.id, code, incident.severity, team, incident.summary, (), runbook))
+        return cleaned(Message(page.id, code, incident.severity, team, incident.summary, (), runbook, kind="direct"))
 
     people = found.world if via is None else ByOneChannel(found.world, via)
     return sent_directly(incident, now, people, message, notifier)

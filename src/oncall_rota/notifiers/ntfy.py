@@ -8,10 +8,10 @@ from oncall_rota.notifiers.http_door import judged, request
 from oncall_rota.notifiers.setup import Setup
 from oncall_rota.notifiers.webhook import ALLOW_PRIVATE
 from oncall_rota.notifiers.wire import Guard
-from oncall_rota.paging.message import Message, body, subject
+from oncall_rota.paging.message import Message, body, shortened, subject
 from oncall_rota.paging.ports.notifier import Deadline, Declaration, NotifierError, Option, Receipt
 
-LONGEST = 3500  # bytes; ntfy makes a file of a text above 4,096
+LONGEST, SUMMARY = 3500, 1800  # bytes; ntfy makes a file of a text above 4,096
 PRIORITY = {"critical": 5, "error": 4}
 
 
@@ -36,12 +36,13 @@ class Ntfy:
 
     def send(self, message: Message, address: str, deadline: Deadline) -> Receipt:
         channel = self._setup.channel
+        brief = shortened(message, SUMMARY, lambda text: len(text.encode()))
         content: dict[str, object] = {
             "topic": address,
             "title": subject(message),
-            "message": body(message).encode()[:LONGEST].decode("utf-8", "ignore"),
+            "message": body(brief).encode()[:LONGEST].decode("utf-8", "ignore"),
             "priority": 3 if message.kind == "notice" else PRIORITY.get(message.severity, 4),
-            "tags": [f"oncall-{message.code}"],
+            "tags": [f"oncall-{message.code}"] if message.code else [],
         }
         if message.ack_url and message.kind != "notice":
             content["click"] = message.ack_url

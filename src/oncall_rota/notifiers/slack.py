@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from oncall_rota.notifiers.http_door import judged, request
 from oncall_rota.notifiers.setup import Setup
-from oncall_rota.paging.message import Choice, Message, headline, how, slack_escaped
+from oncall_rota.paging.message import Choice, Message, headline, how, shortened, slack_escaped
 from oncall_rota.paging.ports.notifier import (
     Answer,
     Deadline,
@@ -23,6 +23,7 @@ from oncall_rota.paging.ports.notifier import (
 )
 
 API = "https://slack.com/api"
+LONGEST, SUMMARY = 2900, 1500  # characters as Slack counts them, of 3,000; of these the summary's
 CREDENTIALS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope"}
 LATER = {"ratelimited", "rate_limited", "message_limit_exceeded"}
 UNSURE = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
@@ -105,13 +106,15 @@ class Slack:
     def _blocks(self, message: Message) -> list[dict[str, Any]]:
         from slack_sdk.models.blocks import ActionsBlock, ButtonElement, MarkdownTextObject, SectionBlock
 
-        parts = [headline(message), f"Code: {message.code}", how(message), *message.lines]
+        message = shortened(message, SUMMARY, lambda text: len(slack_escaped(text)))
+        code = f"Code: {message.code}" if message.code else ""
+        parts = [headline(message), code, how(message), *message.lines]
         parts += [f"Runbook: {message.runbook}"] if message.runbook else []
         # `verbatim`: Slack makes no links or mentions of its own from the text.
-        text = slack_escaped("\n".join(filter(None, parts)))[:2900]
+        text = slack_escaped("\n".join(filter(None, parts)))[:LONGEST]
         text = re.sub(r"&[a-z]{0,3}$", "", text)  # no half of an escape at the cut
         blocks: list[Any] = [SectionBlock(text=MarkdownTextObject(text=text, verbatim=True))]
-        if self._buttons and message.kind != "notice":
+        if self._buttons and message.kind == "page":
             elements = [
                 ButtonElement(text=words, action_id=action, value=message.page_id)
                 for action, (words, _) in BUTTONS.items()

@@ -90,7 +90,7 @@ class Smtp:
         mail["Message-ID"] = mail_id(message, self._sender)
         mail["Auto-Submitted"] = "auto-generated"  # no out-of-office answers
         mail["X-Oncall-Page"] = _plain(message.page_id)
-        if message.kind == "page":
+        if message.kind in ("page", "direct"):
             mail["Importance"] = "high"
         mail.set_content(body(message), cte="base64")
         return mail.as_bytes()

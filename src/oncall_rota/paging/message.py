@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from oncall_rota.paging.model import SEVERITIES
 
-Kind = Literal["page", "notice", "test"]
+Kind = Literal["page", "notice", "test", "direct"]
 Choice = Literal["acknowledge", "decline"]
 
 SUMMARY, LINE, LINES, NAME = 1000, 1000, 50, 80  # the longest texts that are kept, in code points
@@ -44,10 +45,10 @@ _REPLY = re.compile(
 
 
 class Message(NamedTuple):
-    """A page to one contact. `code`: 4 to 12 hexadecimal digits, of this page and person alone.
+    """A page to one contact. `code`: 4 to 12 hexadecimal digits, of this page and person alone; empty: of no incident.
 
-    `lines`: further text. `ack_url`: a page with a button, never an act by itself. `kind`: a notice asks for no
-    acknowledgement.
+    `lines`: further text. `ack_url`: a page with a button, never an act by itself. `kind`: neither a notice nor a test
+    asks for an acknowledgement; `direct`: a page of which nothing is kept, so that it cannot be acknowledged.
     """
 
     page_id: str
@@ -96,9 +97,11 @@ def bundled(page_id: str, code: str, parts: Sequence[Message], ack_url: str | No
     teams = list(dict.fromkeys(part.team for part in parts))
     several = len(teams) > 1
     texts = [f"{part.team}: {part.summary}" if several else part.summary for part in parts]
-    lines = tuple(f"#{part.code} {text}" for part, text in zip(parts, texts, strict=True))
+    lines = [f"#{part.code} {text}" for part, text in zip(parts, texts, strict=True)]
+    if len(lines) > LINES:
+        lines[LINES - 1 :] = [f"and {len(lines) - LINES + 1} more: oncall incident list"]
     summary = f"{len(parts)} incidents: {'; '.join(texts)}"
-    return cleaned(Message(page_id, code, gravest, ", ".join(teams), summary, lines, None, ack_url))
+    return cleaned(Message(page_id, code, gravest, ", ".join(teams), summary, tuple(lines), None, ack_url))
 
 
 def headline(message: Message) -> str:
@@ -110,6 +113,10 @@ def how(message: Message, replies: bool = False) -> str:
     """How to acknowledge; of a notice what to open, if anything. `replies`: the channel hears answers."""
     if message.kind == "notice":
         return f"Open {message.ack_url}" if message.ack_url else ""
+    if message.kind == "test":
+        return ""
+    if message.kind == "direct":
+        return "Sent directly and kept nowhere, so nothing acknowledges it: tell the sender that you have it"
     if replies:
         return f"Reply {message.code} to acknowledge" + (f", or {message.ack_url}" if message.ack_url else "")
     return f"Acknowledge: {message.ack_url or f'oncall ack {message.code}'}"
@@ -121,16 +128,17 @@ def _severity(message: Message) -> str:
 
 def short(message: Message, replies: bool = False, minimal: bool = False) -> str:
     """For an SMS: GSM-7, at most two segments, no address from an alert. `minimal`: no word of the alert."""
-    ends = [f"#{message.code} {_ascii(how(message, replies))}".rstrip()]
-    if message.ack_url and message.kind != "notice":
+    code = f"#{message.code}" if message.code else ""
+    ends = [f"{code} {_ascii(how(message, replies))}".strip()]
+    if message.ack_url and message.kind == "page":
         way = f"Reply {message.code} to acknowledge" if replies else f"Acknowledge: oncall ack {message.code}"
-        ends.append(f"#{message.code} {way}")
+        ends.append(f"{code} {way}")
     end = next((each for each in ends if septets(each) <= SEGMENTS - 100), ends[-1])
     start = _LINK.sub("(link)", gsm(_severity(message).upper()))
     if minimal:
-        return f"{start} {end}"
+        return f"{start} {end}".rstrip()
     text = _LINK.sub("(link)", gsm(f"{message.team}: {message.summary}"))
-    return f"{_fitted(f'{start} {text}', SEGMENTS - septets(end) - 1)} {end}"
+    return f"{_fitted(f'{start} {text}', SEGMENTS - septets(end) - 1)} {end}".rstrip()
 
 
 def _ascii(text: str) -> str:
@@ -181,10 +189,14 @@ def _fitted(text: str, room: int) -> str:
 def spoken(message: Message, keys: bool = True) -> str:
     """For a voice: letters, digits and pauses only, the code digit by digit. `keys`: a keypress is heard."""
     text = _LINK.sub(" link ", unicodedata.normalize("NFKC", message.summary))
-    code = ", ".join(message.code.upper())
-    parts = [f"{_severity(message)} page for {message.team}", text[:500], f"Code: {code}"]
-    if keys and message.kind != "notice":
-        parts.append("Press 1 to acknowledge. Press 2 to pass it on")
+    parts = [f"{_severity(message)} page for {message.team}", text[:500]]
+    if message.code:
+        parts.append(f"Code: {', '.join(message.code.upper())}")
+    if message.kind == "page":
+        typed = "Acknowledge by typing oncall ack and this code"
+        parts.append("Press 1 to acknowledge. Press 2 to pass it on" if keys else typed)
+    elif message.kind == "direct":
+        parts.append(how(message))
     return ". ".join(filter(None, map(speakable, parts))) + "."
 
 
@@ -199,7 +211,7 @@ def speakable(text: str) -> str:
 
 def subject(message: Message) -> str:
     """For a mail: one line of at most 200 code points."""
-    start, end = f"[{_severity(message)}] {message.team}: ", f" (#{message.code})"
+    start, end = f"[{_severity(message)}] {message.team}: ", f" (#{message.code})" if message.code else ""
     room = 200 - len(start) - len(end)
     text = message.summary if len(message.summary) <= room else message.summary[: room - 1] + "…"
     return f"{start}{text}{end}"
@@ -207,10 +219,19 @@ def subject(message: Message) -> str:
 
 def body(message: Message, replies: bool = False) -> str:
     """All of it, in lines: mails, commands, pushes, terminals."""
-    parts = [headline(message), f"Code: {message.code}", how(message, replies)]
+    parts = [headline(message), f"Code: {message.code}" if message.code else "", how(message, replies)]
     parts += ["", *message.lines] if message.lines else []
     parts += ["", f"Runbook: {message.runbook}"] if message.runbook else []
     return "\n".join(part for index, part in enumerate(parts) if part or index > 2)
+
+
+def shortened(message: Message, longest: int, size: Callable[[str], int]) -> Message:
+    """With so much of its summary that `size` finds it no longer than `longest`: there is room for all that follows."""
+    text = message.summary
+    if size(text) <= longest:
+        return message
+    fitting = bisect_right(range(len(text)), longest, key=lambda length: size(f"{text[:length]}…")) - 1
+    return message._replace(summary=f"{text[: max(fitting, 0)].rstrip()}…")
 
 
 def slack_escaped(text: str) -> str:

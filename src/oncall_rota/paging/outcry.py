@@ -53,7 +53,7 @@ class Outcry:
         for each in found:
             if each.at <= now:
                 page_id = f"store-{self._token(6)}"
-                message = cleaned(Message(page_id, "0000", "critical", "oncall", text, kind="notice"))
+                message = cleaned(Message(page_id, "", "critical", "oncall", text, kind="notice"))
                 whom = (each.person, each.channel, f"{each.person or '-'}/{each.channel}", each.address)
                 jobs.append(Job(page_id, 0, "", *whom, message, now, self._monotonic(), "notice"))
         return jobs

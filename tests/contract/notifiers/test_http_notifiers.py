@@ -30,7 +30,7 @@ from notifier_suite import (
 
 from oncall_rota.notifiers.webhook import signature
 from oncall_rota.notifiers.wire import Wire
-from oncall_rota.paging.message import Message
+from oncall_rota.paging.message import Message, cleaned
 from oncall_rota.paging.ports.notifier import Deadline, NotifierError
 
 LOOPBACK = ["127.0.0.0/8"]
@@ -165,6 +165,13 @@ class TestNtfy(HttpContract):
         assert "actions" not in notice
         assert server.requests[0].headers["authorization"] == f"Bearer {SECRET}"
 
+    def test_the_longest_summary_leaves_room_for_what_follows(self, server: FakeServer) -> None:
+        """Of letters of four bytes: the code and the way to acknowledge are in the text, not in the title alone."""
+        self.accepts(server)
+        self.attempt(self.notifier(server), cleaned(PAGE._replace(summary="\U0001f525" * 1000)))
+        text = server.requests[0].json()["message"]
+        assert "Code: 4f2a\nAcknowledge: https://oncall.example.com/a/k1.x9" in text
+
 
 class TestSlack(HttpContract):
     """A message with buttons."""
@@ -197,6 +204,14 @@ class TestSlack(HttpContract):
             f"ok is false: {error[:20]}": Case((play.answer(200, {"ok": False, "error": error}),), wanted)
             for error, wanted in errors.items()
         }
+
+    def test_the_longest_summary_leaves_room_for_what_follows(self, server: FakeServer) -> None:
+        """Of letters that Slack counts five times: the code and the way to acknowledge are there."""
+        self.accepts(server)
+        self.attempt(self.notifier(server), cleaned(PAGE._replace(summary="&" * 1000)))
+        (text,) = self.received(server)
+        assert "Code: 4f2a\nAcknowledge: https://oncall.example.com/a/k1.x9" in text
+        assert len(text) < 3000
 
     def test_nothing_in_a_text_is_obeyed(self, server: FakeServer) -> None:
         """No channel is alerted, no link disguised, no name made a mention."""

@@ -88,6 +88,7 @@ def test_the_last_resort_is_told_at_once_and_once_an_hour(night: Night) -> None:
     night.passes("2h5m")
     told = [text for text in night.notices_to("olga") if "the store has failed" in text]
     assert len(told) == 3
+    assert {each.message.code for each in night.sent if "the store has failed" in each.message.summary} == {""}
     assert len([text for text in night.alarms if "the store has failed" in text]) == 3
     night.disk.broken = None
     night.passes("5s")

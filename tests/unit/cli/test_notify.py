@@ -65,6 +65,7 @@ def test_it_says_that_it_is_a_test_and_is_as_loud_as_a_page_at_night(paging: Onc
     paging("alice", "--via", "relay")
     text = (folder.parent / "paged").read_text()
     assert text.startswith("test critical you: this tests relay; nothing has happened")
+    assert "oncall ack" not in text
 
 
 def test_via_one_channel_only(paging: Oncall, folder: Path) -> None:

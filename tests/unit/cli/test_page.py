@@ -75,6 +75,13 @@ def test_where_a_channel_refuses_the_next_rule_follows_at_once(paging: Oncall) -
     assert "nobody escalates it" in said.err
 
 
+def test_a_page_without_a_store_promises_no_way_to_acknowledge_it(paging: Oncall) -> None:
+    """Its code is kept nowhere."""
+    said = paging("person:bob", "please call", "--direct")
+    assert "nothing acknowledges it" in said.err
+    assert "oncall ack" not in said.err
+
+
 def test_a_page_to_a_person_goes_by_their_rules(paging: Oncall) -> None:
     """bob has one."""
     said = paging("person:bob", "please call", "--direct")

@@ -280,3 +280,54 @@ def test_no_text_but_the_grammar_acknowledges(text: str) -> None:
 def test_an_address_in_a_log_is_masked(address: str, expected: str) -> None:
     """Enough to know which, too little to call."""
     assert texts.masked(address) == expected
+
+
+def test_a_test_asks_for_nothing() -> None:
+    """It says itself that there is nothing to acknowledge."""
+    tested = PAGE._replace(kind="test")
+    assert texts.short(tested, replies=True) == "TEST CRITICAL payments: Disk full on db1 #4f2a"
+    for text in (texts.body(tested), texts.spoken(tested), texts.short(tested)):
+        assert "cknowledge" not in text
+
+
+def test_what_is_sent_without_a_store_says_that_nothing_acknowledges_it() -> None:
+    """Its code is in no store: whoever typed it would be told that there is no such incident."""
+    page = PAGE._replace(kind="direct")
+    for text in (texts.body(page), texts.spoken(page), texts.short(page, replies=True)):
+        assert "nothing acknowledges it" in text
+        assert "oncall ack" not in text
+        assert "Reply" not in text
+        assert "Press" not in text
+
+
+def test_without_keys_a_voice_says_how_all_the_same() -> None:
+    """No server hears one; the code is what there is."""
+    assert texts.spoken(PAGE, keys=False).endswith("Code: 4, F, 2, A. Acknowledge by typing oncall ack and this code.")
+
+
+def test_what_is_about_no_incident_has_no_code() -> None:
+    """A store that has failed, say: nobody shall look for what it might acknowledge."""
+    notice = PAGE._replace(kind="notice", code="")
+    assert texts.body(notice) == "critical payments: Disk full on db1"
+    assert texts.short(notice) == "CRITICAL payments: Disk full on db1"
+    assert texts.spoken(notice) == "critical page for payments. Disk full on db1."
+    assert texts.subject(notice) == "[critical] payments: Disk full on db1"
+
+
+@pytest.mark.parametrize("letter", ["a", "&", "\u20ac", "\U0001f600", "<&"])
+def test_a_summary_is_cut_to_what_a_medium_counts(letter: str) -> None:
+    """As it is where it fits; else as much of it as there is room for."""
+    page = cleaned(PAGE._replace(summary=letter * 1000))
+    for size in (len, lambda text: len(text.encode()), lambda text: len(texts.slack_escaped(text))):
+        found = texts.shortened(page, 600, size).summary
+        assert 580 < size(found) <= 600
+        assert found.endswith("…")
+        assert page.summary.startswith(found[:-1])
+    assert texts.shortened(page, 10_000, len) == page
+
+
+def test_a_bundle_that_cannot_name_all_says_how_many_more() -> None:
+    """Whoever reads it knows that the lines are not all."""
+    page = bundled("p-2", "beef", [PAGE._replace(summary=f"disk {number}") for number in range(70)])
+    assert len(page.lines) == texts.LINES
+    assert page.lines[-2:] == ("#4f2a disk 48", "and 21 more: oncall incident list")
