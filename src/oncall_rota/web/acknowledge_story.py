@@ -106,17 +106,28 @@ def state(incident: Incident, reader: Reader, clock: Clock) -> Said:
 
 
 def coming(incident: Incident, reader: Reader, clock: Clock) -> Iterator[Told]:
-    """Who is paged next, and when, as long as nobody does anything."""
+    """Who is paged next, and when, as long as nobody does anything; each round of the last resort is like the first."""
+    told = set()
     for moment in to_come(incident, reader.configuration.world, reader.now, LOOKED_AHEAD):
         pages = [each for each in moment.actions if isinstance(each, Page)]
         for (whom, step), group in groupby(pages, lambda each: (each.person or each.address, each.step)):
             many = list(group)
             who = reader.name(whom) if many[0].person is not None else clean(whom, NAME)
-            ahead = moment.at - reader.now
-            when = f"in {span_text(ahead)}" if ahead >= timedelta(seconds=1) else "now"
             channels = ", ".join(dict.fromkeys(each.channel for each in many))
             place = "" if step is None else f"step {step + 1}"
-            yield Told(clock(moment.at), f"{who} by {channels}, {when}", place, "soft")
+            if step is None and many[0].why.startswith("last resort"):
+                if (whom, channels) in told:
+                    continue
+                told.add((whom, channels))
+                place = "last resort, again and again"
+            yield Told(clock(moment.at), f"{who} by {channels}, {_ahead(moment.at - reader.now)}", place, "soft")
+
+
+def _ahead(span: timedelta) -> str:
+    """How long until then, in whole minutes where it is several."""
+    if span >= timedelta(minutes=2):
+        return f"in {span_text(timedelta(minutes=round(span / timedelta(minutes=1))))}"
+    return f"in {span_text(span)}" if span >= timedelta(seconds=1) else "now"
 
 
 def so_far(story: Story, reader: Reader, clock: Clock) -> list[Told]:
@@ -134,8 +145,14 @@ def so_far(story: Story, reader: Reader, clock: Clock) -> list[Told]:
         rows.append((row.created_at, Told(clock(row.created_at), text, mark + why, tone)))
     for each in story.audit:
         if each.kind in TOLD:
-            text = each.cause if each.cause.startswith(each.kind) else f"{each.kind.replace('-', ' ')}: {each.cause}"
-            rows.append((each.at, Told(clock(each.at), clean(text, WHY), "", "")))
+            rows.append((each.at, Told(clock(each.at), clean(_said(each.kind, each.cause), WHY))))
     rows.sort(key=lambda row: row[0])
     told = [row for _, row in rows[-ROWS:]]
-    return [Told("", f"{len(rows) - ROWS} lines before", "", ""), *told] if len(rows) > ROWS else told
+    return [Told("", f"{len(rows) - ROWS} lines before"), *told] if len(rows) > ROWS else told
+
+
+def _said(kind: str, cause: str) -> str:
+    """A row of the audit as a sentence; some begin with their kind, or go on from it."""
+    if cause.startswith(kind):
+        return cause
+    return f"{kind.replace('-', ' ')}{' ' if cause.startswith('by ') else ': '}{cause}"

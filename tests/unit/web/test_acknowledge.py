@@ -74,9 +74,10 @@ def test_it_tells_all_that_somebody_needs_at_three_in_the_morning(house: House, 
     assert words(page) == (
         f"critical · payments checkout is down Nobody has acknowledged it, since 13:00 Code #{code} · sent to Alice "
         "Acknowledge I cannot: pass it on region: eu1 "
-        "Next, if nobody acknowledges 13:04 Alice by call, in 1m step 1 13:05 Bob by push, in 2m step 2 "
-        "13:07 Bob by sms, in 4m step 2 13:09 Bob by call, in 6m step 2 13:15 Olga by push, in 12m "
-        "So far 13:00 Alice by push sent 13:02 Alice by sms sent "
+        "Next, if nobody acknowledges 13:04 Alice by call, in 1m · step 1 13:05 Bob by push, in 2m · step 2 "
+        "13:07 Bob by sms, in 4m · step 2 13:09 Bob by call, in 6m · step 2 "
+        "13:15 Olga by push, in 12m · last resort, again and again "
+        "So far 13:00 Alice by push · sent 13:02 Alice by sms · sent "
         "It is 13:03, by the clock of Europe/London"
     )
     assert acts(house) == []
