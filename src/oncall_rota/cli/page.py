@@ -80,7 +80,7 @@ def page(
     shown = display(tz).zone
     patience = None if wait is None else asked_span(wait, "--wait", now, shown) - now
     catalog, problems = load(rotations(dir_))
-    meant = target_of(target, catalog, problems, service)
+    meant = target_of(target, catalog, problems, service, kept=not (direct or dry_run))
     text = sys.stdin.read(4000) if message == "-" else message or "somebody needs you"
     key = dedup_key or secrets.token_hex(8)
     asked = Asked(catalog, meant, target, text, severity, service, via, key)

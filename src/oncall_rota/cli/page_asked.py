@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from oncall_rota.cli.selection import configuration_error, known
+from oncall_rota.cli.terminal import warn
 from oncall_rota.config import ERROR, Catalog, Problem
 from oncall_rota.errors import UnknownName, UsageError
 
@@ -31,17 +33,41 @@ class Asked(NamedTuple):
     key: str
 
 
-def target_of(written: str, catalog: Catalog, problems: tuple[Problem, ...], service: str | None) -> Target:
-    """What a target means. Raises `UsageError`, `UnknownName`, `ConfigurationError`."""
+def target_of(
+    written: str, catalog: Catalog, problems: tuple[Problem, ...], service: str | None, *, kept: bool = False
+) -> Target:
+    """What a target means. `kept`: a team whose file has no meaning may be known to a store, as it last had one.
+
+    Raises `UsageError`, `UnknownName`, `ConfigurationError`.
+    """
     found = _named(written, catalog)
     if found is None:
         errors = [each for each in problems if each.severity == ERROR]
-        if f"{written.removeprefix(TEAM)}.yaml" in catalog.names:  # a team whose file has no meaning
+        meant = _without_meaning(written, catalog, errors)
+        if meant is not None and not kept:
             raise configuration_error(errors, catalog.folder)
+        if meant is not None:
+            file = f"{meant.team or 'people'}."
+            where = next(
+                (f": {each.path}:{each.line}: {each.message}" for each in errors if each.path.startswith(file)), ""
+            )
+            who = meant.team or meant.person
+            warn(f"{who} is paged as it last was, where that is kept{where}", "'oncall validate' shows all mistakes")
+            return meant
         raise UnknownName(f"no team and no person {written!r}", known(written, [*catalog.teams, *catalog.people]))
     if service is not None and (not found.team or service not in catalog.teams[found.team].services):
         raise UnknownName(f"{written} has no service {service!r}")
     return found
+
+
+def _without_meaning(written: str, catalog: Catalog, errors: Iterable[Problem]) -> Target | None:
+    """A team or a person whose file has no meaning; None: nobody has ever heard of that name."""
+    team = written.removeprefix(TEAM)
+    if f"{team}.yaml" in catalog.names:
+        return Target(team=team)
+    if not catalog.people and any(each.path == "people.yaml" for each in errors):
+        return Target(person=written.removeprefix(PERSON))
+    return None
 
 
 def _named(written: str, catalog: Catalog) -> Target | None:

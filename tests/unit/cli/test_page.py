@@ -285,6 +285,28 @@ def test_pages_of_one_key_are_one_incident_while_it_is_open(night: Night, oncall
     assert night.page("payments", "x", "--dedup-key", "shop", "--no-wait").out.split("\t")[0] != incident
 
 
+@pytest.mark.parametrize("broken", ["payments", "oncall", "people"])
+@pytest.mark.parametrize("target", ["payments", "alice"])
+def test_what_has_just_lost_its_meaning_is_paged_as_it_had_one(night: Night, broken: str, target: str) -> None:
+    """At night nobody repairs a file before a page; the store has kept what was good."""
+    assert night.page("payments", "while all is well", "--no-wait").code == 0
+    (night.folder / f"{broken}.yaml").write_text(": [broken\n")
+    said = night.page(target, "the shop is down", "--no-wait")
+    assert said.code == 0
+    assert f"sms to {'alice' if broken == 'people' else 'Alice Adams'}: sent" in said.err
+    assert f"{broken}.yaml:1" in said.err
+    assert night.sent.count("the shop is down") == 1
+
+
+def test_a_team_whose_file_never_had_a_meaning_is_the_last_resorts(night: Night) -> None:
+    """And it is said."""
+    (night.folder / "payments.yaml").write_text(": [broken\n")
+    said = night.page("payments", "the shop is down", "--no-wait")
+    assert said.code == 0
+    assert "nobody is paged for payments until it is repaired" in said.err
+    assert "sms to Carol Chen: sent" in said.err
+
+
 def test_a_page_to_one_person_by_one_channel(night: Night) -> None:
     """And a channel that there is not."""
     assert night.page("person:bob", "call me", "--via", "sms", "--no-wait").code == 0
