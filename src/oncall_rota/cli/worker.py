@@ -68,14 +68,23 @@ def _check_channels(found: Paging) -> None:
 
 def introduce(asked: Asked, opened: Opened, *, check: bool) -> None:
     """Say what it drives, and how."""
-    where, catalog, found = asked
+    where, teams, channels, resort = (
+        asked.where,
+        [*asked.catalog.teams],
+        asked.paging.channels,
+        asked.paging.last_resort,
+    )
+    if not check and opened.configuration is not None:
+        # What is in force: the last good version of what cannot be read.
+        now = opened.configuration()
+        teams, channels, resort = [*now.teams], dict(now.channels), now.world.last_resort()
     rows = opened.office.incidents(limit=1000)
     if check and (there := driving(opened).by):
         log(f"the store is in use by {there}")
     log(f"{'could drive' if check else 'drives'} every open incident of {shown(where)}")
-    log(f"teams: {', '.join(catalog.teams) or 'none'}")
-    log(f"channels: {', '.join(f'{each.name} ({each.type})' for each in found.channels.values()) or 'none'}")
-    if found.last_resort is None:
+    log(f"teams: {', '.join(teams) or 'none'}")
+    log(f"channels: {', '.join(f'{each.name} ({each.type})' for each in channels.values()) or 'none'}")
+    if resort is None:
         log("no last resort: nobody is told when an escalation ends")
     log(f"open incidents: {len(rows) or 'none'}")
     for row in rows[:LISTED]:

@@ -148,6 +148,21 @@ def test_a_mistake_in_a_file_ends_a_check_and_not_a_pager(store: Path, folder: P
         assert any("nobody is paged for web" in line for line in told)
 
 
+def test_started_on_broken_files_it_says_whom_it_pages_all_the_same(store: Path, folder: Path) -> None:
+    """What holds is what the store kept, and not what little can be read."""
+    with pager() as process:
+        until(process, "open incidents")
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    for name in ("oncall", "payments"):
+        (folder / f"{name}.yaml").write_text(": [broken\n")
+    with pager("--store", str(store)) as process:
+        told = until(process, "open incidents")
+    assert any(line.endswith("teams: payments") for line in told)
+    assert any(line.endswith("channels: sms (exec), chat (slack)") for line in told)
+    assert not any("no last resort" in line for line in told)
+
+
 def test_without_a_folder_it_does_not_begin(
     store: Path, oncall: Oncall, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
