@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from oncall_rota.config import ERROR, Catalog, Problem, configuration, paging
 from oncall_rota.errors import ConfigurationError, UnknownName
-from oncall_rota.paging.configuration import Configuration
+from oncall_rota.paging.configuration import Configuration, Settings
 from oncall_rota.paging.direct import ByOneChannel, Run, sent_directly
 from oncall_rota.paging.incident import Incident, Page
 from oncall_rota.paging.message import Message, cleaned
@@ -22,6 +22,7 @@ from oncall_rota.paging.world import Configured, World
 
 if TYPE_CHECKING:
     from oncall_rota.config.keeper import Keeper
+    from oncall_rota.config.page import Paging
     from oncall_rota.control.owner import Drive, Opened
     from oncall_rota.paging.model import Channel
     from oncall_rota.paging.ports.store import Revision, Store
@@ -108,6 +109,7 @@ def open_office(
     notifier: Callable[[str], Notifier] | None = None,
     patience: float = 2.0,
     serves: bool = False,
+    allow_empty: bool = False,
 ) -> Iterator[Opened]:
     """A way to the incidents of the store at `where`, by this process or by the one that has it.
 
@@ -115,8 +117,8 @@ def open_office(
     `alarm`: told sentences, from any thread. `drive`: which incidents this process drives while it has the store.
     `name`: what this command is called in messages to others. `notifier`: in place of the configured channels.
     `patience`: seconds for an owner that neither answers nor lets go. `serves`: this process answers the links that
-    pages have. Raises `StoreHeld` when that owner stays, and with `drive` `all` whenever another process has the store;
-    `StoreFailed`, `StoreTooOld`.
+    pages have. `allow_empty`: also follow a folder that leaves a team without anybody. Raises `StoreHeld` when that
+    owner stays, and with `drive` `all` whenever another process has the store; `StoreFailed`, `StoreTooOld`.
     """
     from oncall_rota.control.client import RemoteOffice
     from oncall_rota.control.opening import store_or_owner
@@ -136,7 +138,8 @@ def open_office(
         with store:
             yield Opened(store, None, None, True, store.greeting.drives == "all", store.drive)
         return
-    following = _Following(rotations, store, clock, alarm, publishes=drive == "all" or socket is not None)
+    publishes = drive == "all" or socket is not None
+    following = _Following(rotations, store, clock, alarm, publishes, allow_empty)
     made = Channels({})
 
     def configured(channel: str) -> Notifier:
@@ -149,6 +152,13 @@ def open_office(
         store, following, notifier or configured, alarm, clock, drive=drive, name=name, socket=socket, serves=serves
     ) as opened:
         yield opened
+
+
+def missing_keys(found: Paging) -> tuple[str, ...]:
+    """Keys of sources, of heartbeats and of the board that are named and cannot be read, in words."""
+    from oncall_rota.web.access_key import Keys
+
+    return Keys.of(Settings(sources=found.sources, heartbeats=found.heartbeats, access=found.access)).missing
 
 
 def listening(address: str) -> Listening:
@@ -195,16 +205,26 @@ def served(opened: Opened, at: Listening) -> bool:
 
 
 class _Following:
-    """The last good configuration, read when it is first needed. `publishes`: whether others are to follow it."""
+    """The last good configuration, read when it is first needed. `publishes`: whether others are to follow it.
+
+    `allow_empty`: take a folder as it is that leaves a team without anybody, or no channels.
+    """
 
     def __init__(
-        self, rotations: Callable[[], Path], store: Store, clock: Clock, alarm: Callable[[str], None], publishes: bool
+        self,
+        rotations: Callable[[], Path],
+        store: Store,
+        clock: Clock,
+        alarm: Callable[[str], None],
+        publishes: bool,
+        allow_empty: bool = False,
     ) -> None:
         self._rotations = rotations
         self._store = store
         self._clock = clock
         self._alarm = alarm
         self._publishes = publishes
+        self._allow_empty = allow_empty
         self._reading = threading.Lock()
         self._keeper: Keeper | None = None
 
@@ -216,7 +236,14 @@ class _Following:
             with self._reading:
                 if self._keeper is None:
                     store = self._store if self._publishes else _Listening(self._store)
-                    keeper = Keeper(self._rotations(), notifiers(), store, self._clock, alone=self._alone)
+                    keeper = Keeper(
+                        self._rotations(),
+                        notifiers(),
+                        store,
+                        self._clock,
+                        alone=self._alone,
+                        allow_empty=self._allow_empty,
+                    )
                     for sentence in keeper.refresh():
                         self._alarm(sentence)
                     self._keeper = keeper

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from oncall_rota.cli.incident_office import SERVER, office
-from oncall_rota.cli.option import Dir, Store
+from oncall_rota.cli.option import AllowEmpty, Dir, Store
+from oncall_rota.cli.terminal import warn
 from oncall_rota.cli.worker import asked_of, introduce, log
-from oncall_rota.errors import OncallError, UsageError
+from oncall_rota.errors import ConfigurationError, OncallError, UsageError
 from oncall_rota.timeline.duration import parse
 
 LISTEN = "127.0.0.1:8080"
@@ -30,6 +31,7 @@ def serve(
     ] = "2s",
     store: Store = None,
     dir_: Dir = None,
+    allow_empty: AllowEmpty = False,
 ) -> None:
     """Take alerts in, page, answer and show who is on call; until SIGTERM or Ctrl-C.
 
@@ -42,15 +44,20 @@ def serve(
     files anew when they change; a team whose file has no meaning is paged as it last had one. A store in a file has
     one such process: a second one waits for it as long as --wait-lock says, and then ends with 1. At the end it
     finishes what it is answering and sending, at most ten seconds each.
-    --check exits with 4 when a file has a mistake, or a channel lacks a secret.
+    --check exits with 4 when a file has a mistake, or a channel, a source or the board lacks a secret.
     """
     try:
         patience = parse(wait_lock).total_seconds()
     except ValueError as error:
         raise UsageError(f"--wait-lock: {error}") from None
-    from oncall_rota.wiring import listening, served
+    from oncall_rota.wiring import listening, missing_keys, served
 
     asked = asked_of(store, dir_, check=check)
+    missing = missing_keys(asked.paging)
+    if missing and check:
+        raise ConfigurationError(f"{len(missing)} keys cannot be read", "\n".join(missing))
+    for each in missing:
+        warn(f"{each}: whoever has it is not let in")
     address = listen or asked.paging.server.get("listen") or LISTEN
     if check:
         with office(store, dir_, SERVER, drive="nothing", make=True, alarm=log) as it:
@@ -63,7 +70,9 @@ def serve(
             raise
         raise OncallError(f"the server needs {error.name}", "pip install 'oncall-rota[server]'") from None
     try:
-        with office(store, dir_, SERVER, drive="all", make=True, alarm=log, patience=patience) as it:
+        with office(
+            store, dir_, SERVER, drive="all", make=True, alarm=log, patience=patience, allow_empty=allow_empty
+        ) as it:
             introduce(asked, it, check=False)
             log(f"listens on http://{at.address}")
             well = served(it, at)

@@ -132,7 +132,8 @@ def list_(
       oncall token list
       oncall token list --json
 
-    -o plain columns: id, status, scope, label, person, team, created, expires, used, revoked. `used` is written down once an hour.
+    -o plain columns: id, status, scope, label, person, team, created, expires, used, revoked. `used` is written down
+    once an hour.
     """
     form = asked_format(output, json, FORMATS)
     now = present()

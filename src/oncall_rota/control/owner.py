@@ -17,7 +17,7 @@ from oncall_rota.paging.configuration import Configuration
 from oncall_rota.paging.crew import Crew
 from oncall_rota.paging.desk import Desk
 from oncall_rota.paging.fallback import FallbackStore
-from oncall_rota.paging.link import Links
+from oncall_rota.paging.link import Links, begun
 from oncall_rota.paging.office import Office, StoreOffice
 from oncall_rota.paging.pager import Pager
 from oncall_rota.paging.ports.notifier import Notifier
@@ -94,6 +94,8 @@ def owned(
         everything = drive == "all"
         if everything:
             following.begin()
+        if serves:
+            begun(kept)
         sign = Links(kept, following) if serves or socket is None else None
         if socket is None:
             desk = Desk(kept, following, clock="database", sign=sign)

@@ -21,7 +21,7 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 
 async def scoped(request: Request, premises: Premises, scope: Rule) -> Visitor | Response:
     """Let in whoever holds the scope. Raises `StoreFailed`."""
-    given = shown(request, in_address=False)
+    given = shown(request, in_address=False, passwords=request.method in SAFE)
     if given is not None:
         return await _by_token(given, premises, scope)
     configuration, gate = premises.configuration(), premises.gate

@@ -26,9 +26,11 @@ class Shown(NamedTuple):
         return digest_of(self.key)
 
 
-def shown(request: Request, in_address: bool = True) -> Shown | None:
-    """What a request shows; None: nothing. `in_address`: whether a key in its address counts."""
-    found = in_header(request)
+def shown(request: Request, in_address: bool = True, passwords: bool = True) -> Shown | None:
+    """What a request shows; None: nothing. `in_address`: whether a key in its address counts. `passwords`: whether a
+    password does, which a browser that knows it sends with all that any site's page asks it to.
+    """
+    found = in_header(request, passwords)
     if found is not None or not in_address:
         return None if found is None else Shown(found)
     for given in (request.path_params, request.query_params):
@@ -38,12 +40,12 @@ def shown(request: Request, in_address: bool = True) -> Shown | None:
     return None
 
 
-def in_header(request: Request) -> str | None:
+def in_header(request: Request, passwords: bool = True) -> str | None:
     """The key of `Authorization`: `Bearer KEY`, `GenieKey KEY`, or the password of `Basic`."""
     scheme, _, rest = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() in SCHEMES:
         return rest.strip()
-    if scheme.lower() != "basic":
+    if scheme.lower() != "basic" or not passwords:
         return None
     try:
         return base64.b64decode(rest, validate=True).decode().partition(":")[2]

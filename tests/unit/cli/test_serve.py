@@ -110,6 +110,14 @@ def test_check_looks_and_leaves(oncall: Oncall) -> None:
     assert "could drive every open incident of oncall.db" in said.err
 
 
+def test_a_key_that_cannot_be_read_is_told_before_an_alert_is_lost(oncall: Oncall, folder: Path) -> None:
+    """A source without its key would answer 401 to everything."""
+    (folder / "oncall.yaml").write_text("sources: {prod-am: {type: alertmanager, keys: [{env: AM_KEY}]}}\n")
+    said = oncall("serve", "--check")
+    assert said.code == 4
+    assert "sources.prod-am.keys: $AM_KEY is not set" in said.err
+
+
 def test_a_span_that_is_none_is_told(oncall: Oncall) -> None:
     """Exit code 2."""
     assert oncall("serve", "--wait-lock", "soon").code == 2

@@ -253,6 +253,15 @@ def test_what_a_proxy_hands_on_needs_a_form_of_ours_to_act(proxied: NightOfLinks
     house.close()
 
 
+def test_a_password_that_a_browser_remembers_only_looks(night: NightOfLinks) -> None:
+    """It is sent with whatever another site's page asks for."""
+    house = room(night, "responder", "/room", "GET", "POST")
+    token, _ = house.token("responder")
+    assert house.asks("GET", "/room", basic("alice", token)).status == 200
+    assert house.asks("POST", "/room", basic("alice", token)).status == 401
+    house.close()
+
+
 def test_a_token_needs_no_form(proxied: NightOfLinks) -> None:
     """No page of another site can have it sent."""
     house = room(proxied, "responder", "/room", "POST")
