@@ -33,11 +33,12 @@ def office(
     make: bool = False,
     alarm: Callable[[str], None] = warn,
     patience: float = 2.0,
+    allow_empty: bool = False,
 ) -> Iterator[Opened]:
     """Open the store of `--store` and `--dir`, or the office of the process that has it.
 
     `make`: also when there is none yet; else that is an `UnknownName`. `patience`: seconds for an owner to let go.
-    Raises what `place` and `open_office` raise.
+    `allow_empty`: also follow a folder that leaves a team without anybody. Raises what `place` and `open_office` raise.
     """
     from oncall_rota.wiring import open_office
 
@@ -58,7 +59,16 @@ def office(
 
         serves = name == SERVER and drive == "all"
         yield stack.enter_context(
-            open_office(where, folder, alarm, drive=drive, name=name, patience=patience, serves=serves)
+            open_office(
+                where,
+                folder,
+                alarm,
+                drive=drive,
+                name=name,
+                patience=patience,
+                serves=serves,
+                allow_empty=allow_empty,
+            )
         )
 
 

@@ -52,6 +52,10 @@ Tz = Annotated[
     str | None,
     typer.Option("--tz", metavar="ZONE", help="Zone of local times; else $ONCALL_TZ, else the system's."),
 ]
+AllowEmpty = Annotated[
+    bool,
+    typer.Option("--allow-empty", help="Take a folder as it is that leaves a team without anybody, or no channels."),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")]
 Store = Annotated[
     str | None,

@@ -12,7 +12,7 @@ import typer
 
 from oncall_rota.cli.group import Command, Group, new_app
 from oncall_rota.cli.incident_office import PAGER, office
-from oncall_rota.cli.option import Dir, Store
+from oncall_rota.cli.option import AllowEmpty, Dir, Store
 from oncall_rota.cli.worker import asked_of, introduce, log
 from oncall_rota.errors import OncallError
 
@@ -43,6 +43,7 @@ def run(
     ] = False,
     store: Store = None,
     dir_: Dir = None,
+    allow_empty: AllowEmpty = False,
 ) -> None:
     """Drive every open incident, in the foreground, until SIGTERM or Ctrl-C.
 
@@ -52,7 +53,8 @@ def run(
       oncall pager run --store /var/lib/oncall/oncall.db --dir /srv/rotations
 
     Pages, escalates, and takes what 'oncall page', 'oncall ack' and the others ask for on a socket beside the store.
-    It reads the rotation files anew when they change; a team whose file has no meaning is paged as it last had one.
+    It reads the rotation files anew when they change; a team whose file has no meaning is paged as it last had one,
+    and so is one that would have nobody to come, until it is started with --allow-empty.
     A store in a file has one such process: a second one is refused, and ends with 1. At the end it finishes what it is
     sending, at most ten seconds. Exit code 1 also when it cannot go on: whatever started it is to start it again.
     --check exits with 4 when a file has a mistake, or a channel lacks a secret.
@@ -61,7 +63,9 @@ def run(
     stop = threading.Event()
     with (
         _until_signals(stop),
-        office(store, dir_, PAGER, drive="nothing" if check else "all", make=True, alarm=log) as it,
+        office(
+            store, dir_, PAGER, drive="nothing" if check else "all", make=True, alarm=log, allow_empty=allow_empty
+        ) as it,
     ):
         introduce(asked, it, check=check)
         if check:

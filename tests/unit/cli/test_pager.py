@@ -163,6 +163,19 @@ def test_started_on_broken_files_it_says_whom_it_pages_all_the_same(store: Path,
     assert not any("no last resort" in line for line in told)
 
 
+def test_a_team_without_anybody_holds_when_somebody_insists(store: Path, folder: Path, oncall: Oncall) -> None:
+    """Until then it is paged as it was: a schedule that ends by a slip wakes nobody."""
+    ended = PAYMENTS.replace("rotation: {people: [alice]", "rotation: {until: 2026-02-02 09:00, people: [alice]")
+    for text, arguments in ((PAYMENTS, []), (ended, []), (ended, ["--allow-empty"])):
+        (folder / "payments.yaml").write_text(text)
+        with pager(*arguments) as process:
+            told = until(process, "open incidents")
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=30)
+        stays = any("leaves nobody on call in the next 400 days: its last good" in line for line in told)
+        assert stays == (text == ended and not arguments)
+
+
 def test_without_a_folder_it_does_not_begin(
     store: Path, oncall: Oncall, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
