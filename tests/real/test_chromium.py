@@ -32,6 +32,7 @@ server: {{public_url: "http://127.0.0.1:{port}", listen: "127.0.0.1:{port}"}}
 notifiers:
   sms: {{type: exec, to: phone, command: [/usr/bin/tee, -a, {sent}]}}
 last_resort: {{every: 5m, targets: [carol]}}
+access: {{login: link}}
 """
 PEOPLE = """\
 alice: {name: Alice Adams, phone: "+447700900101", notify: [0m: sms]}
@@ -117,10 +118,14 @@ class Server:
     @property
     def link(self) -> str:
         """The address in the message that alice got."""
+        return self.sends("/a/")
+
+    def sends(self, path: str) -> str:
+        """Wait for a message with an address that begins so; the address."""
         until = time.monotonic() + 30
         while time.monotonic() < until:
             text = self.sent.read_text() if self.sent.exists() else ""
-            if found := re.search(r"http://127\.0\.0\.1:\d+/a/[\w-]+", text):
+            if found := re.search(rf"http://127\.0\.0\.1:\d+{path}[\w-]+", text):
                 return found[0]
             os.sched_yield()
         raise AssertionError("no link was sent")
@@ -230,6 +235,22 @@ def test_a_build_in_which_looking_acknowledges_is_caught(tmp_path: Path, browser
         assert seeded.acknowledgements() == 1
     finally:
         seeded.close()
+
+
+def test_people_sign_in_by_their_own_phone(server: Server, browser: Chromium) -> None:
+    """The browser keeps who they are, and shows it to no script."""
+    browser.opens(f"http://127.0.0.1:{server.port}/sign-in?next=/healthz")
+    browser.evaluates("document.getElementById('who').value = 'bob'")
+    browser.presses("Send me a link")
+    assert "Look at your messages" in browser.evaluates("document.body.innerText")
+    browser.opens(server.sends("/sign-in/"))
+    assert "Sign in as Bob Brown" in browser.evaluates("document.body.innerText")
+    browser.presses("Sign in")
+    assert browser.evaluates("location.pathname") == "/healthz"
+    assert browser.evaluates("document.cookie") == ""
+    (cookie,) = browser.asks("Network.getCookies", urls=[f"http://127.0.0.1:{server.port}/"])["cookies"]
+    assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("oncall", True, "Lax")
+    assert browser.complaints == []
 
 
 def test_head_and_options_do_nothing(server: Server) -> None:
