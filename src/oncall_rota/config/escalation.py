@@ -20,8 +20,8 @@ DEFAULT_WAIT, DEFAULT_REPEAT = timedelta(minutes=5), 2
 class Paged(NamedTuple):
     """Whom a team pages. `targets`: its schedules and people, each with the node that says so.
 
-    `steps`: the names in each step, its wait (None: for ever), and where they stand; `teams`: the others whose
-    schedules it pages.
+    `steps`: the names in each step, its wait (None: until their rules have run), and where they stand; `teams`: the
+    others whose schedules it pages.
     """
 
     targets: dict[str, Any]

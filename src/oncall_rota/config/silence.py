@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from oncall_rota.config.catalog import Catalog
 from oncall_rota.config.policy import team_paging
 from oncall_rota.config.problem import ERROR, WARNING, Problem, listed
-from oncall_rota.paging.model import ScheduleTarget, Severity, Step
+from oncall_rota.paging.model import ScheduleTarget, Step
 from oncall_rota.schedule import Gap, answer, gaps
 from oncall_rota.schedule.model import HolidayCalendar, Schedule, Source, Team, Window
 from oncall_rota.schedule.window import Holidays, Hours, Spans, clipped, difference, merged
@@ -49,8 +49,6 @@ def silent(catalog: Catalog, team: Team, window: Interval, between: Between) -> 
             known[0][2].levels.append(level)
     for each in found:
         yield _problem(each, team, len(paging.severities), between)
-    if "last_resort:" in catalog.texts.get("oncall.yaml", ""):
-        yield from _endless(paging.severities)
 
 
 def _speaks(catalog: Catalog, team: Team) -> bool:
@@ -139,20 +137,6 @@ def _problem(silence: _Silence, team: Team, severities: int, between: Between) -
         "add a step that pages a person or another team's schedule; if such pages can wait, say until when, with "
         "when: mon-fri 09:00-17:30 under severity",
     )
-
-
-def _endless(severities: Mapping[str, Severity]) -> Iterator[Problem]:
-    """A last step that waits for ever, so that the last resort is never told."""
-    for severity in severities.values():
-        steps = severity.policy.steps if severity.policy is not None else ()
-        if steps and steps[-1].wait is None and severity.hours is None:
-            yield _at(
-                steps[-1].source,
-                WARNING,
-                "last-step-without-wait",
-                "the last step has no wait, so it lasts for ever: the last resort is told only when it reaches nobody",
-                "add wait: 10m; in place of notify under severity write escalation: with one step and its wait",
-            )
 
 
 def _at(source: Source, severity: str, code: str, message: str, hint: str) -> Problem:

@@ -56,6 +56,12 @@ def steps(policy: Policy | None) -> list[tuple[list[str], int | None]]:
     ]
 
 
+def test_a_last_step_without_a_wait_is_none(folder: Folder) -> None:
+    """It ends a while after the rules of those whom it pages: there is nothing to warn of."""
+    escalation = "escalation: [{notify: primary, wait: 5m}, {notify: bob}]\n"
+    read(folder(payments=HEAD + WEEKLY + escalation, search=SEARCH, oncall=SETTINGS))
+
+
 def test_private_networks_that_a_webhook_may_reach(folder: Folder) -> None:
     """One or a list; what is none is told before a page would be refused for it."""
     hook = "hook: {type: webhook, url: https://hook.example.com, secret: {env: HOOK}, allow_private: "
