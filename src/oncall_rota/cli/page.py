@@ -16,6 +16,8 @@ from oncall_rota.cli.setting import asked_format, asked_span, display, present, 
 from oncall_rota.cli.terminal import warn
 from oncall_rota.config import load
 from oncall_rota.errors import UsageError
+from oncall_rota.intake.severity import severity_of
+from oncall_rota.paging.model import CRITICAL, SEVERITIES
 
 FORMATS = ("table", "plain", "json")
 
@@ -83,7 +85,10 @@ def page(
     meant = target_of(target, catalog, problems, service, kept=not (direct or dry_run))
     text = sys.stdin.read(4000) if message == "-" else message or "somebody needs you"
     key = dedup_key or secrets.token_hex(8)
-    asked = Asked(catalog, meant, target, text, severity, service, via, key)
+    known = severity_of(severity)
+    if known is None:
+        warn(f"no severity {severity!r}: it is paged as {CRITICAL}", f"there is {', '.join(SEVERITIES)}")
+    asked = Asked(catalog, meant, target, text, known or CRITICAL, service, via, key)
     if direct or dry_run:
         send(asked, dry_run=dry_run)
         if not dry_run:

@@ -270,6 +270,16 @@ def test_a_severity_that_is_never_paged_is_no_page(night: Night) -> None:
     assert "page with --severity critical" in said.err
 
 
+def test_a_severity_that_nobody_knows_is_critical_and_said(night: Night) -> None:
+    """As of any source without a default; a word that monitors use is understood."""
+    said = night.page("payments", "the shop is down", "--severity", "critcal", "--no-wait")
+    assert (said.code, "no severity 'critcal': it is paged as critical" in said.err) == (0, True)
+    assert "critical payments: the shop is down" in night.sent
+    said = night.page("payments", "the shop is slow", "--severity", "P2", "--no-wait")
+    assert "no severity" not in said.err
+    assert "error payments: the shop is slow" in night.sent
+
+
 def test_pages_of_one_key_are_one_incident_while_it_is_open(night: Night, oncall: Oncall) -> None:
     """A second one pages nobody; when somebody has it, it ends at once, and well."""
     first = night.page("payments", "the shop is down", "--dedup-key", "shop", "--no-wait")
