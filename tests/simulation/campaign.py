@@ -43,11 +43,11 @@ def week(seed: int, rough: float | None = None) -> World:
     return World(seed, scratch(), template(), rough)
 
 
-def weeks(seeds: Iterable[int]) -> Counter[str]:
+def weeks(seeds: Iterable[int], rough: float | None = None) -> Counter[str]:
     """What happened in the weeks of these seeds. Raises `Violated`."""
     tally: Counter[str] = Counter()
     for seed in seeds:
-        found = week(seed).run()
+        found = week(seed, rough).run()
         assert found["incidents"] >= INCIDENTS, f"seed {seed}: only {found['incidents']} incidents"
         tally += found
         tally["weeks"] += 1

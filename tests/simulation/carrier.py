@@ -75,13 +75,13 @@ class Carrier:
             return self._takes(server, attempt, message, address, answer == "reply-lost", rest, limit - there)
         world.faults.wait(server, 20_000, "after-answer")
         if answer == "refuses":
-            world.truth.refusing.add(message.page_id)
+            trip.refused = True
             raise NotifierError(f"{channel} refused it: no such number", permanent=True, alarm=f"{channel}: 404")
         if answer == "locked-out":
-            world.truth.refusing.add(message.page_id)
+            trip.refused = True
             raise NotifierError(f"{channel}: credentials", permanent=True, alarm=f"{channel}: credentials are refused")
         if answer == "breaks":
-            world.truth.refusing.add(message.page_id)
+            trip.refused = True
             raise RuntimeError(f"cannot send to {address} with {SECRET}")
         world.truth.turned_away[message.page_id] += 1
         after = timedelta(seconds=random.choice((1, 5, 30, 60))) if answer == "wait" else None

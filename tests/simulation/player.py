@@ -195,7 +195,8 @@ class Server:
         self.hands[page_id] -= 1
         if trip.in_window:
             self.windows[page_id] -= 1
-        self.world.recorded(done)
+        if trip.refused:
+            self.world.truth.refused.setdefault(page_id, self.world.flow.at)
 
     # -- what goes out
 

@@ -17,7 +17,7 @@ from campaign import in_processes, week, weeks
 from world import Violated
 
 HERE = Path(__file__).parent
-WEEKS, CHUNKS = 240, 6
+WEEKS, CHUNKS = 200, 5
 MANY, MINUTES = 2000, 5  # weeks, and in how much time two cores play them
 ROUGH = 4.0  # weeks in which more goes wrong than in any other show a bug sooner
 PATIENCE = 100  # weeks in which a bug must show
@@ -25,7 +25,7 @@ PATIENCE = 100  # weeks in which a bug must show
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_no_week_breaks_an_invariant(chunk: int) -> None:
-    """Two hundred and forty weeks of twenty incidents and more; a failure names the seed."""
+    """Two hundred weeks of twenty incidents and more; a failure names the seed."""
     weeks(range(chunk, WEEKS, CHUNKS))
 
 
@@ -57,7 +57,7 @@ def test_the_same_seed_is_the_same_week() -> None:
 
 def test_the_weeks_go_everywhere() -> None:
     """Every fault, kind of decision and state of a page occurs, so that what holds of all of them means something."""
-    found = set(weeks(range(1000, 1040)))
+    found = set(weeks(range(1000, 1020), ROUGH))
     assert found >= {
         "kill", "stop", "suspend", "clock step", "edit", "outage", "congestion", "reply lost", "look-up failed",
         "rival", "copies", "kill before-commit", "kill after-commit", "kill before-send", "kill in-send",

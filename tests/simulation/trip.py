@@ -18,9 +18,10 @@ class Trip:
 
     `checked_at`: when the claim was looked at for the last time. `in_window`: the page may have been sent by now, and
     that is not written down. `looked_at`: when its provider was asked; `blind`: and could not tell.
+    `refused`: for good.
     """
 
-    __slots__ = ("blind", "checked_at", "fault", "in_window", "inline", "lag", "looked_at", "page_id")
+    __slots__ = ("blind", "checked_at", "fault", "in_window", "inline", "lag", "looked_at", "page_id", "refused")
 
     def __init__(self, page_id: str, fault: Fault | None, inline: bool) -> None:
         self.page_id = page_id
@@ -31,3 +32,4 @@ class Trip:
         self.checked_at = 0
         self.looked_at: int | None = None
         self.blind = False
+        self.refused = False

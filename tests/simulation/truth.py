@@ -40,8 +40,7 @@ class Truth:
         self.lists: dict[tuple[str, str], list[Taken]] = defaultdict(list)  # a provider's, by channel and address
         self.hits: dict[str, int] = defaultdict(int)  # faults that fell between a page's check and its record
         self.turned_away: dict[str, int] = defaultdict(int)  # refused for now, and we were told
-        self.refusing: set[str] = set()  # for good
-        self.refused: dict[str, int] = {}  # for good, and since when that is written down
+        self.refused: dict[str, int] = {}  # for good, and since when we have written that down
         self.told: set[str] = set()  # reported sent or delivered, later
         self.states: dict[str, str] = {}  # of what a provider took, as it tells, by its id
         self.copies = 0

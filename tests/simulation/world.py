@@ -22,7 +22,6 @@ from truth import Attempt, Taken, Truth
 
 from oncall_rota.paging.message import Message
 from oncall_rota.paging.ports.store import Unit
-from oncall_rota.paging.request import Done
 
 ASTRAY = 55 * SECOND  # a clock that is off by more makes a provider's list useless
 
@@ -232,11 +231,6 @@ class World:
         """A server has written a batch."""
         self.dirty = True
         self.invariants.touched(batch)
-
-    def recorded(self, done: Done) -> None:
-        """What came of a page is written down."""
-        if done.job.page_id in self.truth.refusing:
-            self.truth.refused.setdefault(done.job.page_id, self.flow.at)
 
     def begins(self, server: Server, attempt: Attempt, message: Message, address: str) -> None:
         """A send begins."""
