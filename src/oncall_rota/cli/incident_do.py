@@ -14,10 +14,10 @@ from oncall_rota.cli.incident_office import office
 from oncall_rota.cli.incident_option import By, MaybeRefs, Output, Ref, Refs
 from oncall_rota.cli.incident_people import people, who_are_you, world_of
 from oncall_rota.cli.incident_row import Shown, plain, short_id
-from oncall_rota.cli.incident_write import FORMATS, Deed, Given, do, scene
+from oncall_rota.cli.incident_write import FORMATS, IN_MEMORY, Deed, Given, do, scene
 from oncall_rota.cli.option import Dir, DryRun, Json, Store, Tz
 from oncall_rota.cli.setting import asked_format, asked_span
-from oncall_rota.cli.terminal import say
+from oncall_rota.cli.terminal import say, warn
 from oncall_rota.cli.who_text import json_text
 from oncall_rota.errors import OncallError, UsageError
 from oncall_rota.paging.incident import (
@@ -208,3 +208,5 @@ def note(
     elif not (form == "table" and sys.stdout.isatty()):
         print("\n".join(plain([told])))
     say("nothing is written (--dry-run)" if dry_run else f"{short_id(meant.row.id)}: written down for {told.headline}")
+    if acted is not None and acted.held:
+        warn(IN_MEMORY)

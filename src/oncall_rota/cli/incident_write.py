@@ -21,6 +21,7 @@ from oncall_rota.paging.ports.store import IncidentRow
 from oncall_rota.timeline.zone import Zone
 
 FORMATS = ("table", "plain", "json")
+IN_MEMORY = "the store has failed: it holds in the memory of whoever pages, and is written down when that works again"
 
 
 class Given(NamedTuple):
@@ -151,7 +152,7 @@ def _talk(given: Given, done: Sequence[Done], around: Scene, driven: Driving) ->
         say("nothing is done (--dry-run)")
         return
     if any(each.in_memory for each in done):
-        warn("the store has failed: it holds in the memory of whoever pages, and is written down when that works again")
+        warn(IN_MEMORY)
     if driven.nobody and any(each.shown.incident.is_open for each in done):
         warn("nobody drives what is open here: no further step, and no page when it stays open", REMEDY)
 

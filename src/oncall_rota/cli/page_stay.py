@@ -24,7 +24,7 @@ from oncall_rota.config import paging
 from oncall_rota.errors import ConfigurationError, NotAcknowledged, NotDelivered, OncallError, UnknownName, UsageError
 from oncall_rota.paging.incident import HELD
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import PENDING
+from oncall_rota.paging.ports.store import PENDING, StoreFailed
 from oncall_rota.paging.signal import Signal
 from oncall_rota.timeline.zone import Zone
 
@@ -96,7 +96,11 @@ class Stay:
             raise NotDelivered("oncall.yaml has no channels", "add one, e.g. notifiers: {email: {type: smtp, …}}")
 
     def _followed(self) -> Ended:
-        accepted = self._raised.raise_()
+        try:
+            accepted = self._raised.raise_()
+        except StoreFailed:
+            self._driven = self._raised.driven
+            raise
         try:
             story = self._raised.story()
             if story is not None:
@@ -199,6 +203,10 @@ class Stay:
             if self._how.form == "json":
                 print(json_text({"version": 1, "incident": None, "outcome": "direct", "driven_by": None}))
         words = "it was paged once, directly: nobody escalates it, and no acknowledgement can be seen"
+        if self._driven.by is not None:
+            words = (
+                f"it was paged once, directly, and {self._driven.by} pages for it from memory: 'oncall incident list'"
+            )
         if not self._how.patience.leave:
             raise NotAcknowledged(words, "see to the store, then page again")
         warn(words)

@@ -16,9 +16,10 @@ from oncall_rota.errors import UsageError
 from oncall_rota.paging.incident import Incident
 from oncall_rota.paging.job import PageData
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import OPEN, IncidentRow, PageRow
+from oncall_rota.paging.ports.store import OPEN, IncidentRow, PageRow, StoreFailed
 from oncall_rota.paging.saved import incident_of, row_of
 from oncall_rota.paging.signal import Signal
+from oncall_rota.store.sqlite import SqliteStore
 from oncall_rota.wiring import open_office
 
 SETTINGS = """\
@@ -372,6 +373,26 @@ def test_whoever_has_the_store_is_asked_and_drives_it(office: Office, oncall: On
         row = opened.store.incident(incident)
         assert row is not None
         assert row.status == "acknowledged"
+
+
+@pytest.mark.parametrize("deed", [["ack"], ["note", "looking"]])
+def test_what_holds_in_memory_alone_is_said(
+    office: Office, oncall: Oncall, monkeypatch: pytest.MonkeyPatch, deed: list[str]
+) -> None:
+    """The disk is full: whoever did something knows that it is not written down yet."""
+
+    def full(*_: Any) -> Any:
+        raise StoreFailed("full", "the disk is full")
+
+    incident = office.raises()
+    with (
+        open_office(str(office.store), lambda: office.folder, print, drive="all", name="oncall pager run"),
+        monkeypatch.context() as broken,
+    ):
+        broken.setattr(SqliteStore, "commit", full)
+        said = oncall("incident", deed[0], incident, *deed[1:], "--by", "bob")
+    assert said.code == 0
+    assert "it holds in the memory of whoever pages" in said.err
 
 
 # -- references, on a shelf of incidents

@@ -23,8 +23,10 @@ from oncall_rota.control.wire import Greeting
 from oncall_rota.errors import OfficeGone
 from oncall_rota.paging.incident import Incident
 from oncall_rota.paging.office import Story
+from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.paging.saved import row_of
 from oncall_rota.paging.signal import Accepted, Signal
+from oncall_rota.store.sqlite import SqliteStore
 from oncall_rota.wiring import open_office
 
 TUESDAY = "2026-01-06T12:00:00Z"  # alice's first week
@@ -354,6 +356,26 @@ def test_when_the_store_fails_it_is_paged_directly_and_loudly(
     assert "sms  Alice Adams  sent" in said.err
     assert "nobody escalates it, and no acknowledgement can be seen" in said.err
     assert night.sent.startswith("critical payments: the shop is down")
+
+
+def test_while_a_pager_pages_from_memory_nobody_is_told_that_it_does_not(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is paged directly all the same: what is not on disk is not taken in. That pager goes on with it."""
+
+    def full(*_: Any) -> Any:
+        raise StoreFailed("full", "the disk is full")
+
+    with (
+        open_office(str(night.store), lambda: night.folder, print, drive="all", name="oncall pager run"),
+        monkeypatch.context() as broken,
+    ):
+        broken.setattr(SqliteStore, "commit", full)
+        said = night.page("payments", "the shop is down", "--no-wait")
+    assert said.code == 0
+    assert "sms  Alice Adams  sent" in said.err
+    assert re.search(r"oncall pager run \(process \d+\) pages for it from memory", said.err)
+    assert "nobody escalates it" not in said.err
 
 
 def test_a_store_that_is_misspelt_is_a_mistake_where_it_was_typed_and_no_silence_where_it_was_set(
