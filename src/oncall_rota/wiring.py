@@ -171,7 +171,7 @@ def listening(address: str) -> Listening:
     return Listening(address)
 
 
-def served(opened: Opened, at: Listening) -> bool:
+def served(opened: Opened, at: Listening, alarm: Callable[[str], None]) -> bool:
     """Answer HTTP for a process that has a store and drives all of it, until it is told to end; False: the pager died.
 
     To be called in the main thread.
@@ -179,6 +179,7 @@ def served(opened: Opened, at: Listening) -> bool:
     from oncall_rota.paging.hearing import Hearing
     from oncall_rota.web.access_gate import Gate
     from oncall_rota.web.app import application
+    from oncall_rota.web.beats import Beats
     from oncall_rota.web.premises import Premises, Routings
     from oncall_rota.web.serving import serve
 
@@ -201,7 +202,8 @@ def served(opened: Opened, at: Listening) -> bool:
         gate,
         Routings(),
     )
-    return serve(application(premises), at, crew.died)
+    with Beats(premises, alarm):
+        return serve(application(premises), at, crew.died)
 
 
 class _Following:

@@ -75,7 +75,7 @@ def serve(
         ) as it:
             introduce(asked, it, check=False)
             log(f"listens on http://{at.address}")
-            well = served(it, at)
+            well = served(it, at, log)
             log("ends, once what is being sent is finished" if well else "cannot go on")
     finally:
         at.close()
