@@ -18,8 +18,9 @@ POLL = 0.5  # seconds between two looks
 LOST = 30.0  # seconds in which the store has to be reachable again
 
 # taken: with --no-wait, a channel has taken it. waiting: with --no-wait, it waits for its hours. refused: with
-# --no-wait, no channel has. round: the policy has ended, and the last resort did not answer. patience: --wait is over.
-Why = Literal["acknowledged", "resolved", "recorded", "taken", "waiting", "refused", "round", "patience"]
+# --no-wait, no channel has; shown: only one of best effort. round: the policy has ended, and the last resort did not
+# answer. patience: --wait is over.
+Why = Literal["acknowledged", "resolved", "recorded", "taken", "waiting", "refused", "shown", "round", "patience"]
 
 
 class Patience(NamedTuple):
@@ -89,6 +90,8 @@ def ending(story: Story, patience: Patience, progress: Progress) -> Why | None:
         if incident.status == HELD:
             return "waiting"
         pending = any(page.state in PENDING for page in story.pages)
+        if progress.shown and not pending:
+            return "shown"
         return "refused" if incident.ended and not pending and not incident.due else None
     rounds = [
         row.kind for row in story.audit[progress.since :] if row.kind in ("last-resort", "end", "step", "timeout")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from oncall_rota.cli.incident_people import People
@@ -23,14 +23,19 @@ _ENDED = {"sent": "sent", "delivered": "delivered", "missed": "not sent: its ste
 
 
 class Progress:
-    """Remembers what was told. `since`: rows of the audit that were there before, and are not."""
+    """Remembers what was told. `since`: rows of the audit that were there before, and are not.
 
-    def __init__(self, people: People, shown: Zone) -> None:
+    `soft`: channels of which nobody knows whether a page arrives.
+    """
+
+    def __init__(self, people: People, shown: Zone, soft: Collection[str] = ()) -> None:
         self._people = people
         self._shown = shown
         self.since = self._told = 0
         self._states: dict[str, str] = {}
-        self.taken = False  # whether any channel took a page to somebody; copies do not count
+        self.soft = soft
+        # Whether any channel took a page to somebody, or one of best effort did; copies do not count.
+        self.taken = self.shown = False
 
     def skip(self, story: Story) -> None:
         """Tell nothing of what has happened before this."""
@@ -80,7 +85,8 @@ class Progress:
         to = self._people.name(page.person) if page.person is not None else data.address or "?"
         whom = f"{page.channel} to {to}{' (copy)' if data.copy else ''}"
         if page.state in ("sent", "delivered") and not data.copy and page.person is not None:
-            self.taken = True
+            self.taken = self.taken or page.channel not in self.soft
+            self.shown = self.shown or page.channel in self.soft
         if page.state in PENDING:
             if page.state == "waiting":
                 yield f"{whom}: waits{f', {reasons[page.id]}' if page.id in reasons else ''}"

@@ -86,7 +86,8 @@ class Stay:
     def _check_channel(self) -> None:
         from oncall_rota.wiring import notifiers
 
-        found = paging(self._asked.catalog, notifiers())
+        declared = notifiers()
+        found = paging(self._asked.catalog, declared)
         via, channels = self._asked.via, found.channels
         if any(each.path == "oncall.yaml" for each in found.problems):
             return  # the store may have kept others, from before it had a mistake
@@ -94,6 +95,9 @@ class Stay:
             raise UnknownName(f"no channel {via!r} in oncall.yaml", known(via, channels))
         if not channels:
             raise NotDelivered("oncall.yaml has no channels", "add one, e.g. notifiers: {email: {type: smtp, …}}")
+        soft = {each.name for each in channels.values() if each.type in declared and declared[each.type].best_effort}
+        if via not in soft and soft != channels.keys():  # else there is nothing better to wait for
+            self._progress.soft = soft
 
     def _followed(self) -> Ended:
         try:
@@ -183,8 +187,14 @@ class Stay:
             if self._driven.by is None:
                 raise NotDelivered(f"{words}, and nobody drives it then", f"{REMEDY}; --severity critical pages now")
             self._voice.say(f"{words}; {self._goes_on()}")
+        if why == "shown":
+            soft = ", ".join(sorted(self._progress.soft))
+            words = f"only by best effort ({soft}) was the page taken, and nobody knows whether such a page arrives"
+            raise NotDelivered(words, f"why stands above; {self._goes_on()}")
         if why in ("refused", "round", "patience"):
-            failed = not self._progress.taken and not any(page.state in PENDING for page in ended.story.pages)
+            failed = not (self._progress.taken or self._progress.shown) and not any(
+                page.state in PENDING for page in ended.story.pages
+            )
             if why == "refused" or (failed and incident.status != HELD):
                 raise NotDelivered("no channel took the page", f"why stands above; {self._goes_on()}")
             ending = "the policy and its last resort have ended" if why == "round" else "--wait is over"

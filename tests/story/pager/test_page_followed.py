@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fake_phones import OFFICE
+from fake_phones import OFFICE, person
 from night import Night
 
 from oncall_rota.cli.incident_people import People
@@ -32,7 +32,7 @@ class Page:
         self.is_dead = False
         self.gone = 0  # looks at which nobody answers
         self.told: list[str] = []
-        self.progress = Progress(People(None, False), zone("UTC"))
+        self.progress = Progress(People(None, False), zone("UTC"), soft=("email",))
         self._office = StoreOffice(night.store, lambda _: Future())
         self._deeds: dict[int, Deed] = {}
         self._seconds = 0
@@ -145,6 +145,18 @@ def test_with_no_wait_it_leaves_as_soon_as_a_channel_has_taken_it(night: Night) 
     page = Page(night)
     assert page.stays(leave=True) == "taken"
     assert page.told == ["step 1", "push to alice: refused: no such number", "sms to alice: sent"]
+
+
+@pytest.mark.parametrize(("takes", "why"), [(True, "taken"), (False, "shown")])
+def test_with_no_wait_a_channel_of_best_effort_is_no_reason_to_leave(night: Night, takes: bool, why: str) -> None:
+    """A page on the screen of whoever sends it reaches nobody: the other channel's end is waited for."""
+    night.field.people["alice"] = person("alice", "0m email sms")
+    night.providers["sms"].refuses.append(NotifierError("busy") if takes else refused())
+    page = Page(night)
+    assert page.stays(leave=True) == why
+    assert page.told[1] == "email to alice: sent"
+    assert page.told[-1] == ("sms to alice: sent" if takes else "sms to alice: refused: no such number")
+    assert page.progress.taken == takes
 
 
 def test_with_no_wait_it_leaves_when_no_channel_takes_it(night: Night) -> None:

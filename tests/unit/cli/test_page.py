@@ -250,6 +250,20 @@ def test_with_no_wait_and_no_channel_that_takes_it(night: Night) -> None:
     assert "nobody drives it now: 'oncall pager run' does" in said.err
 
 
+def test_the_screen_of_whoever_pages_is_no_delivery(night: Night) -> None:
+    """The phone refused; that the page was written here woke nobody."""
+    with (night.folder / "oncall.yaml").open() as file:
+        settings = file.read().replace("notifiers:\n", "notifiers:\n  screen: {type: console, to: name}\n")
+    (night.folder / "oncall.yaml").write_text(settings)
+    (night.folder / "people.yaml").write_text(REACHED.replace("notify: [0m: sms]", "notify: [0m: [screen, sms]]"))
+    night.rings("exit 1")
+    said = night.page("payments", "the shop is down", "--no-wait")
+    assert (said.code, "only by best effort (screen) was the page taken" in said.err) == (6, True)
+    night.rings("sleep 0.2; exit 0")
+    assert night.page("payments", "the shop is down", "--no-wait").code == 0
+    assert night.page("payments", "the shop is down", "--no-wait", "--via", "screen").code == 0
+
+
 def test_json_tells_how_it_ended(night: Night) -> None:
     """One document, at the end."""
     told = json.loads(night.page("payments", "the shop is down", "--no-wait", "--json", "--service", "card-api").out)
