@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from oncall_rota.cli.selection import configuration_error, known
 from oncall_rota.cli.terminal import warn
-from oncall_rota.config import ERROR, Catalog, Problem
+from oncall_rota.config import ERROR, Catalog, Problem, paging
 from oncall_rota.errors import UnknownName, UsageError
 
 TEAM, PERSON = "team:", "person:"
@@ -58,6 +58,16 @@ def target_of(
     if service is not None and (not found.team or service not in catalog.teams[found.team].services):
         raise UnknownName(f"{written} has no service {service!r}")
     return found
+
+
+def best_effort(asked: Asked) -> frozenset[str]:
+    """The channels of which nobody knows whether a page arrives; none where one was asked for, or no other is there."""
+    from oncall_rota.wiring import notifiers
+
+    declared = notifiers()
+    channels = paging(asked.catalog, declared).channels
+    soft = {each.name for each in channels.values() if each.type in declared and declared[each.type].best_effort}
+    return frozenset() if asked.via in soft or soft == channels.keys() else frozenset(soft)
 
 
 def _without_meaning(written: str, catalog: Catalog, errors: Iterable[Problem]) -> Target | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from oncall_rota.cli.page_asked import Asked
+from oncall_rota.cli.page_asked import Asked, best_effort
 from oncall_rota.cli.setting import present
 from oncall_rota.cli.simulated import person_name
-from oncall_rota.cli.terminal import say
+from oncall_rota.cli.terminal import say, warn
 from oncall_rota.cli.who_text import tsv_row
 from oncall_rota.errors import NotDelivered
 from oncall_rota.paging.incident import Incident
@@ -33,3 +33,6 @@ def send(asked: Asked, *, dry_run: bool = False, tell: Callable[[str], None] = p
     if not run.reached:
         hint = "why stands above" if run.tries else "'oncall validate' tells whom no channel reaches"
         raise NotDelivered("no channel took the page", hint)
+    soft = best_effort(asked)
+    if all(each.page.channel in soft for each in run.tries if each.error is None and not each.page.copy):
+        warn(f"only by best effort ({', '.join(sorted(soft))}): nobody knows whether such a page arrives")

@@ -10,7 +10,7 @@ from oncall_rota.cli.incident_named import LISTED
 from oncall_rota.cli.incident_office import PAGE, REMEDY, Driving, office
 from oncall_rota.cli.incident_people import People
 from oncall_rota.cli.incident_row import Shown, headline, short_id
-from oncall_rota.cli.page_asked import Asked
+from oncall_rota.cli.page_asked import Asked, best_effort
 from oncall_rota.cli.page_direct import send
 from oncall_rota.cli.page_follow import Ended, Patience, Why, follow
 from oncall_rota.cli.page_progress import Progress
@@ -86,8 +86,7 @@ class Stay:
     def _check_channel(self) -> None:
         from oncall_rota.wiring import notifiers
 
-        declared = notifiers()
-        found = paging(self._asked.catalog, declared)
+        found = paging(self._asked.catalog, notifiers())
         via, channels = self._asked.via, found.channels
         if any(each.path == "oncall.yaml" for each in found.problems):
             return  # the store may have kept others, from before it had a mistake
@@ -95,9 +94,7 @@ class Stay:
             raise UnknownName(f"no channel {via!r} in oncall.yaml", known(via, channels))
         if not channels:
             raise NotDelivered("oncall.yaml has no channels", "add one, e.g. notifiers: {email: {type: smtp, …}}")
-        soft = {each.name for each in channels.values() if each.type in declared and declared[each.type].best_effort}
-        if via not in soft and soft != channels.keys():  # else there is nothing better to wait for
-            self._progress.soft = soft
+        self._progress.soft = best_effort(self._asked)
 
     def _followed(self) -> Ended:
         try:

@@ -75,6 +75,7 @@ def test_where_a_channel_refuses_the_next_rule_follows_at_once(paging: Oncall) -
     assert "--- screen to Alice Adams" in said.err
     assert "critical payments: the shop is down" in said.err
     assert "nobody escalates it" in said.err
+    assert "only by best effort (screen): nobody knows whether such a page arrives" in said.err
 
 
 def test_a_page_without_a_store_promises_no_way_to_acknowledge_it(paging: Oncall) -> None:
