@@ -54,10 +54,16 @@ class NightOfLinks(Night):
     """A night whose server has an address."""
 
     settings = Settings()
+    runbook = "https://runbooks.example.com/checkout"
 
     def configuration(self) -> Configuration:
         found = super().configuration()
-        return found._replace(public_url=PUBLIC, settings=self.settings, people=self.field.people)
+        return found._replace(
+            public_url=PUBLIC,
+            settings=self.settings,
+            people=self.field.people,
+            runbooks={("payments", "checkout"): self.runbook},
+        )
 
     def starts(self) -> None:
         self.disk = Disk(SqliteStore(self.path, self.clock))

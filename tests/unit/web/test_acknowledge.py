@@ -291,6 +291,15 @@ def test_text_of_an_alert_is_only_ever_text(house: House, night: NightOfLinks) -
     assert 'href="javascript' not in page.text
 
 
+def test_a_runbook_is_an_address_of_the_web(house: House, night: NightOfLinks) -> None:
+    """And nothing else that a browser would obey."""
+    night.signal(service="checkout")
+    link = night.link_to("alice")
+    assert 'href="https://runbooks.example.com/checkout" rel="noopener noreferrer"' in house.asks("GET", link).text
+    night.runbook = "javascript:alert(1)"
+    assert "javascript" not in house.asks("GET", link).text
+
+
 @pytest.mark.parametrize("letter", ["x", "'", "&", "\U0001f9ef", "\u00e9", "\ufdfd"])
 def test_it_stays_light_whatever_an_alert_says(house: House, night: NightOfLinks, letter: str) -> None:
     """As long a text as is kept, of what takes most bytes; a story of many pages and remarks."""
