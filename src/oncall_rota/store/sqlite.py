@@ -30,6 +30,9 @@ class SqliteStore(SqlStore):
             try:
                 with self._file.transaction(self._at) as transaction:
                     transaction.run([(statement.END_OTHERS, (transaction.at,))])
+                    last = transaction.rows(statement.LAST_AT, ())
+                    if last and last[0][0] > transaction.at:
+                        transaction.run([(text, (last[0][0] - transaction.at,)) for text in statement.EARLIER])
                     self._instance = _registered(transaction, name)
             except BaseException:
                 self._file.close()

@@ -90,6 +90,12 @@ ENDED_AT = "SELECT ended_at FROM instances WHERE id = ?"
 INSERT_INSTANCE = "INSERT INTO instances (name, started_at) VALUES (?, ?) RETURNING id"
 END_INSTANCE = "UPDATE instances SET ended_at = ? WHERE id = ? AND ended_at IS NULL"
 END_OTHERS = "UPDATE instances SET ended_at = ? WHERE ended_at IS NULL"
+# A clock that was put back makes no wait longer than it was; incidents see to theirs themselves.
+LAST_AT = "SELECT at FROM audit ORDER BY id DESC LIMIT 1"
+EARLIER = (
+    "UPDATE pages SET lease_until = lease_until - ? WHERE lease_until IS NOT NULL",
+    "UPDATE budgets SET spent_until = spent_until - ?",
+)
 INSTANCES = "SELECT id, name, started_at, ended_at FROM instances WHERE ended_at IS NULL ORDER BY id <> ?, id"
 
 PUBLISH = (

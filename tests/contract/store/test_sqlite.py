@@ -16,7 +16,7 @@ from store_places import NIGHT, SECOND, FakeClock, SqlitePlace, incident, note, 
 
 from oncall_rota import store as by_name
 from oncall_rota.errors import OncallError, UsageError
-from oncall_rota.paging.ports.store import Committed, StoreFailed, StoreHeld, StoreTooOld, Unit
+from oncall_rota.paging.ports.store import Committed, StoreFailed, StoreHeld, StoreTooOld, Take, Unit
 from oncall_rota.store import sqlite_file
 from oncall_rota.store.owner import lock_path
 from oncall_rota.store.sqlite import SqliteStore
@@ -315,3 +315,18 @@ def test_a_damaged_backup_is_refused_before_anything_is_touched(
         restore(saved, place.path, FakeClock())
     with SqliteStore(place.path, place.clock) as untouched:
         assert len(untouched.incidents()) == 200
+
+
+def test_a_clock_put_back_before_a_start_makes_no_wait_longer(place: SqlitePlace, store: SqliteStore) -> None:
+    """Neither that of a page nor that of a budget; what was left of them is left."""
+    spent = Take("bob", "sms", 1, 600 * SECOND, 55 * SECOND)
+    store.commit([Unit((incident(),), (page("p1", take=spent), page("p2", take=spent)), audit=(note(),))])
+    place.kill(store)
+    place.clock.at -= 6 * 3600 * SECOND
+    again = place.open("oncall serve")
+    waiting = again.page("p2")
+    assert waiting is not None
+    assert (waiting.state, waiting.lease_until) == ("waiting", place.clock.at + 55 * SECOND)
+    assert again.spent_until("bob", "sms") == place.clock.at + 600 * SECOND
+    place.let_pass(56 * SECOND)
+    assert "p2" in [row.id for row in again.claim()]
