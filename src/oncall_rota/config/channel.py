@@ -45,6 +45,16 @@ class About(Protocol):
         """Whether it may never be the only channel."""
         ...
 
+    @property
+    def shape(self) -> str:
+        """What an address looks like, as a regular expression; empty: like anything."""
+        ...
+
+    @property
+    def example(self) -> str:
+        """Of such an address."""
+        ...
+
 
 class Kind(NamedTuple):
     """A kind that comes with oncall. `secrets`: options that are secrets and do not sound like it."""
@@ -54,6 +64,8 @@ class Kind(NamedTuple):
     metered: bool = False
     best_effort: bool = False
     secrets: frozenset[str] = frozenset()
+    shape: str = ""
+    example: str = ""
 
 
 # What holds when no declarations are given, as for `who`; tests compare it with the declarations.

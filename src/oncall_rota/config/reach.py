@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -99,6 +100,7 @@ class Reaching:
         if self.settings.channels:
             self._without_address()
             self._without_channel()
+            self._misshapen()
             self._without_trust(teams)
         self._never_fires()
 
@@ -173,6 +175,26 @@ class Reaching:
                     f"{person} may be paged, and no channel of oncall.yaml reaches {person}: they send to {fields}",
                     f"add {either} to {person}",
                     fatal=False,
+                )
+
+    def _misshapen(self) -> None:
+        """Addresses that a channel refuses, such as a telephone number without its country."""
+        shaped: dict[str, tuple[str, About | None]] = {}
+        for name, field in self.settings.channels.items():
+            shaped.setdefault(field, (name, self._about(name)))
+        for person, known in self.people.persons.items():
+            for field, written in known.contacts.items() if known.until_on is None else ():
+                channel, about = shaped.get(field, ("", None))
+                if about is None or not about.shape or re.fullmatch(about.shape, written, re.ASCII):
+                    continue
+                paged = person in self._longest
+                report = self.people.document.error if paged else self.people.document.warn
+                report(
+                    self.people.document.root[person][field],
+                    "bad-address",
+                    f"{channel} cannot send to this {field} of {person}",
+                    f"write it as in {about.example}",
+                    **({"fatal": False} if paged else {}),
                 )
 
     def _without_trust(self, teams: Mapping[str, Team]) -> None:

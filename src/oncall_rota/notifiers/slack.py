@@ -27,6 +27,7 @@ LONGEST, SUMMARY = 2900, 1500  # characters as Slack counts them, of 3,000; of t
 CREDENTIALS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope"}
 LATER = {"ratelimited", "rate_limited", "message_limit_exceeded"}
 UNSURE = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+ID = "[A-Z0-9]{6,20}"  # names could reach anybody
 BUTTONS: dict[str, tuple[str, Choice]] = {
     "oncall-acknowledge": ("Acknowledge", "acknowledge"),
     "oncall-decline": ("Pass it on", "decline"),
@@ -46,6 +47,8 @@ class Slack:
         ),
         to="slack",
         provider="slack",
+        shape=ID,
+        example="U0123456789",
         extra="slack",
         can=frozenset({"inbound"}),
     )
@@ -69,7 +72,7 @@ class Slack:
         self._buttons = self._verifier is not None and setup.callback is not None
 
     def send(self, message: Message, address: str, deadline: Deadline) -> Receipt:
-        if not re.fullmatch(r"[A-Z0-9]{6,20}", address):  # ids: names could reach anybody
+        if not re.fullmatch(ID, address):
             raise NotifierError("not an id of Slack's", True, alarm=f"{self._setup.channel}: not an id of Slack's")
         content = {
             "channel": address,

@@ -38,6 +38,8 @@ class Smtp:
         ),
         to="email",
         provider="smtp",
+        shape=ADDRESS.pattern,
+        example="alice@example.com",
     )
 
     def __init__(self, setup: Setup) -> None:

@@ -25,6 +25,8 @@ OPTIONS = (
     Option("old_token", "secret", "Another auth token whose callbacks are believed, while tokens are rotated."),
     Option("url", "url", "Another address of Twilio's API, for tests and gateways.", default=API),
 )
+NUMBER = r"[ ().-]*\+[ ().-]*[1-9](?:[ ().-]*[0-9]){6,14}[ ().-]*"
+EXAMPLE = "+441632960001"
 CLOCKS_DIFFER = timedelta(seconds=60)  # at most, between Twilio's and ours
 LISTED = 200  # resources looked at, newest first
 XML = "text/xml; charset=utf-8"
@@ -66,7 +68,7 @@ class Account:
     def number(self, address: str) -> str:
         """A number as Twilio wants it. Raises `NotifierError`."""
         number = re.sub(r"[ ().-]", "", address)
-        if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number):
+        if not re.fullmatch(NUMBER, address):
             words = f"{masked(address)} is no number such as +441632960001"
             raise NotifierError(words, permanent=True, alarm=words)
         return number

@@ -37,6 +37,8 @@ class TwilioSms:
         options=(*twilio.OPTIONS, Option("minimal", "flag", "Severity and code only, no word of the alert.")),
         to="phone",
         provider="twilio",
+        shape=twilio.NUMBER,
+        example=twilio.EXAMPLE,
         metered=True,
         extra="sms",
         can=frozenset({"look_up", "status", "inbound"}),

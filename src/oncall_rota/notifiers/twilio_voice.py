@@ -41,6 +41,8 @@ class TwilioVoice:
         options=(*twilio.OPTIONS, Option("ring", "number", "Seconds that it rings, at most 60.", default=30)),
         to="phone",
         provider="twilio",
+        shape=twilio.NUMBER,
+        example=twilio.EXAMPLE,
         metered=True,
         extra="sms",
         can=frozenset({"look_up", "status", "cancel", "inbound"}),

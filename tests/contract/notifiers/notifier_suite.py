@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import re
 import threading
 import time
 import tracemalloc
@@ -183,6 +184,8 @@ class NotifierContract:
         declaration = registry.declared()[self.KIND]
         assert declaration.type == self.KIND
         assert declaration.doc.endswith(".")
+        for address in (self.ADDRESS, declaration.example):
+            assert not declaration.shape or re.fullmatch(declaration.shape, address, re.ASCII)
         names = [option.name for option in declaration.options]
         assert len(names) == len(set(names))
         assert all(option.doc.endswith(".") for option in declaration.options)

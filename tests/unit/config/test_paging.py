@@ -56,6 +56,25 @@ def steps(policy: Policy | None) -> list[tuple[list[str], int | None]]:
     ]
 
 
+def test_an_address_that_its_channel_refuses_is_told_before_the_night(folder: Folder) -> None:
+    """An error for whoever is paged; the address itself is not repeated."""
+    people = """\
+alice: {name: Alice Adams, email: alice@example.com, phone: +44 (7700) 900-001, slack: U0123ALICE}
+bob: {name: Bob Brown, email: bob at example, phone: "07700 900002"}
+carol: {name: Carol Chen, email: carol@example.com, slack: "@carol"}
+dave: {name: Dave Dunn, email: dave@example.com, phone: "+44 7700 9000O4"}
+erin: {name: Erin Walsh, phone: "7700900005"}
+"""
+    chat = SETTINGS.replace("notifiers:\n", "notifiers:\n  chat: {type: slack, token: {env: SLACK_TOKEN}}\n")
+    root = folder(people, payments=HEAD + WEEKLY.replace(", dave]", "]"), search=SEARCH, oncall=chat)
+    found = [each for each in load(root, notifiers=registry.declared())[1] if each.code == "bad-address"]
+    assert [(each.line, each.severity) for each in found] == [
+        (2, "error"), (2, "error"), (3, "error"), (4, "warning"), (5, "error")
+    ]  # fmt: skip
+    assert found[1].message == "sms cannot send to this phone of bob"
+    assert found[1].hint == "write it as in +441632960001"
+
+
 def test_a_last_step_without_a_wait_is_none(folder: Folder) -> None:
     """It ends a while after the rules of those whom it pages: there is nothing to warn of."""
     escalation = "escalation: [{notify: primary, wait: 5m}, {notify: bob}]\n"
@@ -136,13 +155,15 @@ def test_how_people_are_reached(folder: Folder) -> None:
     """By their own rules in order of time; without rules by every channel that has an address, at once."""
     people = "alice:\n  name: Alice\n  email: a@example.com\n  phone: +447700900001\n"
     people += "  notify: [{4m: [sms, call]}, {0m: email}]\n"
-    people += "bob: {name: Bob, email: b@example.com}\ncarol: {name: Carol, phone: 0123, notify: [{0m: sms}]}\n"
+    people += "bob: {name: Bob, email: b@example.com}\n"
+    people += "carol: {name: Carol, phone: +447700900003, notify: [{0m: sms}]}\n"
     people += "dave: {name: Dave, email: d@example.com}\nerin: {name: Erin, email: e@example.com}\n"
     found = read(folder(people, payments=HEAD + WEEKLY, search=SEARCH, oncall=SETTINGS)).people
     assert found["alice"].rules == (Rule(timedelta(0), ("email",)), Rule(4 * MINUTE, ("sms", "call")))
     assert found["bob"].rules == (Rule(timedelta(0), ("email", "console")),)
     assert dict(found["bob"].addresses) == {"email": "b@example.com", "console": "Bob"}
-    assert dict(found["carol"].addresses) == {"sms": "0123", "call": "0123", "console": "Carol"}
+    number = "+447700900003"
+    assert dict(found["carol"].addresses) == {"sms": number, "call": number, "console": "Carol"}
 
 
 def test_rules_that_reach_nobody_are_not_all(folder: Folder) -> None:

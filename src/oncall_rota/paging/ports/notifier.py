@@ -143,7 +143,8 @@ class Declaration(NamedTuple):
     `to`: the field of people.yaml unless the channel names another. `provider`: channels that share it fail
     together. `extra`: what pip must install, None when the base has all. `best_effort`: never the only channel of
     a step. `can`: the optional parts it has. `one_at_a_time`: a second page to an address waits until it is known what
-    became of the first, which its look-up could not tell from it.
+    became of the first, which its look-up could not tell from it. `shape`: what an address looks like, as a regular
+    expression, and an `example`; empty: like anything.
     """
 
     type: str
@@ -156,6 +157,8 @@ class Declaration(NamedTuple):
     extra: str | None = None
     can: frozenset[Part] = frozenset()
     one_at_a_time: bool = False
+    shape: str = ""
+    example: str = ""
 
 
 class OptionProblem(NamedTuple):
