@@ -28,6 +28,7 @@ SOON = SECOND  # I3
 LATE = 30 * SECOND  # I4
 AT_ONCE = 90 * SECOND  # a budget's wait, a lease and two ticks
 GRACE = 40 * SECOND  # for each fault: two leases and what is between them
+FOR_EVER = timedelta(minutes=45)  # longer than any budget of these weeks makes a page wait
 TRIES, MOST = 2, 8
 
 
@@ -245,6 +246,9 @@ class Invariants:
         world = self._world
         rows = world.place.rows("SELECT id, state, lease_until FROM pages WHERE lease_until IS NOT NULL")
         self.lease = EPOCH + min([row[2] for row in rows]) * MICROSECOND if rows else None
+        for page_id, state, until in rows:
+            if state == "waiting" and EPOCH + until * MICROSECOND - world.place.now() > FOR_EVER:
+                world.fail("I4", f"page {page_id} waits for hours")
         self._pending = tuple([row[0] for row in rows if row[1] != "waiting"])
         for page_id in [each for each in self._orphans if each not in self._pending]:
             del self._orphans[page_id]

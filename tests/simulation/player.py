@@ -195,7 +195,8 @@ class Server:
         self.hands[page_id] -= 1
         if trip.in_window:
             self.windows[page_id] -= 1
-        if trip.refused:
+        fences = self.world.place.rows("SELECT fence FROM pages WHERE id = ?", page_id)
+        if trip.refused and fences == [(done.job.fence,)]:
             self.world.truth.refused.setdefault(page_id, self.world.flow.at)
 
     # -- what goes out
