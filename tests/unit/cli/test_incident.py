@@ -362,6 +362,19 @@ def test_on_a_terminal_of_80_columns(office: Office, on_terminal: Any) -> None:
     assert table.splitlines()[1].startswith(f"{incident[:8]}  triggered")
 
 
+@pytest.mark.parametrize("broken", ["payments", "people"])
+def test_what_comes_next_is_no_guess_while_a_file_has_no_meaning(office: Office, oncall: Oncall, broken: str) -> None:
+    """The pager goes by what it kept; by what is left of the files, carol would be told as the last resort."""
+    incident = office.raises()
+    assert "\tbob\t" in oncall("incident", "show", incident).out
+    (office.folder / f"{broken}.yaml").write_text(": [broken\n")
+    said = oncall("incident", "show", incident)
+    assert said.code == 0
+    to_come = [line.split("\t") for line in said.out.splitlines() if line.startswith("next")]
+    assert [(row[2], row[4]) for row in to_come] == [("alice", "call")]  # of the step that has begun
+    assert "what comes next cannot be told" in said.err
+
+
 def test_whoever_has_the_store_is_asked_and_drives_it(office: Office, oncall: Oncall) -> None:
     """A pager runs: commands go by its socket, and warn of nothing."""
     with open_office(str(office.store), lambda: office.folder, print, drive="all", name="oncall pager run") as opened:
