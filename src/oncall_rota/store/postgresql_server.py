@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -51,6 +52,8 @@ def _driver() -> ModuleType:
         import psycopg
     except ImportError as error:
         raise OncallError("PostgreSQL needs psycopg", "pip install 'oncall-rota[server]'") from error
+    # What it warns of comes as an error too; without a handler the line would stand in the middle of ours.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     return psycopg
 
 

@@ -413,3 +413,13 @@ def test_who_cannot_look_after_a_restore_still_tells_where_the_store_of_before_l
     assert "the store of before is" in said.err
     assert "nobody could look at what is in it: oncall.db is in use by a server" in said.err
     assert incidents(store) == {"i1"}
+
+
+def test_the_driver_of_postgresql_says_nothing_by_itself() -> None:
+    """Its warnings name objects in memory, and come as errors all the same."""
+    code = (
+        "import logging; from oncall_rota.store.postgresql_server import driver; driver(); "
+        "logging.getLogger('psycopg').warning('error ignored terminating <psycopg.Pipeline [BAD] at 0x7f>')"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert said.stderr == b""
