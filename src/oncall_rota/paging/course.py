@@ -62,12 +62,12 @@ class Course(Draft):
             lacking += self._lacking(f"step {following + 1}", found)
             self.change(step=following)
             self.enter(found.due, _end(step.wait, self.now, found.due))
-            self.send_due("; ".join([f"step {following + 1}: {why}", *lacking]))
+            self.send_due("; ".join(dict.fromkeys([f"step {following + 1}: {why}", *lacking])))
             if found.counts:
                 return
             wanted = following + 1
         ending = "the policy has ended" if self.incident.heard else "nobody was reached"
-        self._tell_last_resort("; ".join([ending, *lacking]))
+        self._tell_last_resort("; ".join(dict.fromkeys([ending, *lacking])))
 
     def resume(self, why: str) -> None:
         """After an outage the present step pages whoever is on call now: rules that are overdue, and newcomers'."""

@@ -65,6 +65,17 @@ def test_a_step_with_nobody_on_call_is_passed_at_once_recorded_and_said(field: F
     field.says("nobody", "step 1")
 
 
+def test_a_hole_is_said_once_however_many_steps_it_is_in(field: Field) -> None:
+    """Whoever is half asleep reads what matters, and reads it once."""
+    hole = with_nobody(field.primary, "2026-06-17 00:00", "2026-06-18 00:00")
+    field.escalates(step(hole), step(hole), step(field.secondary))
+    field.opens()
+    bob = field.phone("bob")
+    bob.expects_push("step 3: opened")
+    assert bob.last is not None
+    assert bob.last.why.count("nobody is on call in payments/primary") == 1
+
+
 def test_nobody_on_call_in_any_step_is_told_to_the_last_resort_at_once(field: Field) -> None:
     """Nobody is reached, so somebody else is, and repeat does not hold it up."""
     hole = with_nobody(field.primary, "2026-06-17 00:00", "2026-06-18 00:00")
