@@ -112,6 +112,7 @@ def owned(
         def driven(incident_id: str) -> None:
             row = kept.incident(incident_id)
             if row is not None:
+                following.begin()  # first: its pages may be taken over at the next tick, and go to nobody otherwise
                 pager.drive(incident_id)
                 submit(Tick(row))
 
