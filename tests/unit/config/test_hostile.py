@@ -86,9 +86,9 @@ def told(root: Path) -> tuple[Problem, ...]:
 def test_a_bomb_does_not_go_off(folder: Callable[..., Path], name: str) -> None:
     """Within a second and 100 MB."""
     root = folder(payments=BOMBS[name])
-    started = time.perf_counter()
+    started = time.process_time()
     found = told(root)
-    took = time.perf_counter() - started
+    took = time.process_time() - started
     assert took < 1
     assert found or name in HARMLESS
     assert all(problem.line >= 1 and problem.column >= 1 and len(str(problem)) < 2000 for problem in found)
@@ -201,14 +201,14 @@ def test_ten_thousand_mutants(tmp_path: Path) -> None:
         copy = copies[path.parent] / path.name
         text = mutated(texts[path], everything, dice)
         copy.write_bytes(text)
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             catalog, found = load(copy.parent)
             if number % 20 == 0:  # those that look ahead work on what was understood, and take their time
                 found += check(catalog, FROM)
         except Exception as error:  # noqa: BLE001 - that is what must not happen
             pytest.fail(f"{type(error).__name__}: {error}, on {text!r} as {path.name}")
-        slowest = max(slowest, time.perf_counter() - started)
+        slowest = max(slowest, time.process_time() - started)
         loud += any(problem.severity == "error" for problem in found)
         assert all(problem.line >= 1 and problem.column >= 1 and problem.message for problem in found)
         copy.write_bytes(texts[path])
