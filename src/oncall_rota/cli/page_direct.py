@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+from oncall_rota.cli.incident_people import nobodys
 from oncall_rota.cli.page_asked import Asked, best_effort
 from oncall_rota.cli.setting import present
 from oncall_rota.cli.simulated import person_name
@@ -27,7 +28,8 @@ def send(asked: Asked, *, dry_run: bool = False, tell: Callable[[str], None] = p
         if note.kind in ("nobody", "mute", "last-resort"):
             say(note.text)
     for each in run.tries:
-        to = each.page.address if each.page.person is None else person_name(asked.catalog, each.page.person)
+        person_id, address = each.page.person, each.page.address
+        to = nobodys(address) if person_id is None else person_name(asked.catalog, person_id)
         outcome = "would be sent" if dry_run else "sent" if each.error is None else f"refused: {each.error}"
         tell(tsv_row((each.page.channel, to, outcome)))
     if not run.reached:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from oncall_rota.cli.incident_people import People
+from oncall_rota.cli.incident_people import People, nobodys
 from oncall_rota.paging.incident import HELD
 from oncall_rota.paging.job import page_data
 from oncall_rota.paging.office import Story
@@ -82,7 +82,7 @@ class Progress:
         before, self._states[page.id] = self._states.get(page.id), page.state
         if data.what != "page" or before == page.state:
             return
-        to = self._people.name(page.person) if page.person is not None else data.address or "?"
+        to = self._people.name(page.person) if page.person is not None else nobodys(data.address or "?")
         whom = f"{page.channel} to {to}{' (copy)' if data.copy else ''}"
         if page.state in ("sent", "delivered") and not data.copy and page.person is not None:
             self.taken = self.taken or page.channel not in self.soft

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fake_phones import OFFICE, person
+from fake_phones import OFFICE, person, step
 from night import Night
 
 from oncall_rota.cli.incident_people import People
@@ -103,6 +103,20 @@ def test_the_last_resort_has_its_time_before_it_leaves(night: Night) -> None:
     assert timedelta(minutes=20) <= night.clock.at - begun <= timedelta(minutes=20, seconds=3)
     assert "last resort: the policy has ended" in page.told
     assert page.progress.taken
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [("sms:+441632960009", "sms to +4…09: sent"), ("email:all@example.com", "all@example.com: sent")],
+)
+def test_a_telephone_number_is_in_no_line(night: Night, target: str, shown: str) -> None:
+    """What is said here stands in logs; a mailing list is no secret."""
+    night.field.last_resort("5m", target)
+    night.field.escalates(step("nobody-here"))
+    page = Page(night)
+    page.stays("2s")
+    assert shown in "\n".join(page.told)
+    assert "41632960009" not in "\n".join(page.told)
 
 
 def test_without_a_last_resort_it_leaves_when_the_policy_has_ended(night: Night) -> None:
