@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, NamedTuple, Protocol, Self
@@ -84,6 +84,7 @@ def owned(
 
     `clock`: the store's, where it has none of its own. `serves`: this process answers the links that pages have.
     """
+    alarm = unbroken(alarm)
     try:
         kept = FallbackStore(store, clock.now, shared=socket is None)
     except BaseException:
@@ -129,6 +130,16 @@ def owned(
             # What was decided a moment ago is sent and written down, while others still get answers.
             stack.callback(crew.settle, SENDING)
         yield Opened(office, crew, kept, False, everything, driven, auditor, following, notifier)
+
+
+def unbroken(alarm: Callable[[str], None]) -> Callable[[str], None]:
+    """The same, raising nothing: who cannot be told, as standard error is closed, must not end who tells."""
+
+    def said(text: str) -> None:
+        with suppress(Exception):
+            alarm(text)
+
+    return said
 
 
 class _Refreshing:
