@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oncall_rota.web.premises import Premises
+from oncall_rota.web.spec import Spec
 
 # open: everybody. source: a monitor, by a key of its source or heartbeat. in-body: a monitor whose protocol has the key
 # in the body, so that its handler asks the gate. provider: signed by a provider, which its notifier judges.
@@ -44,10 +45,14 @@ class Visit(NamedTuple):
 
 
 class Door(NamedTuple):
-    """One route. `path`: as Starlette writes it. `handler` answers; it is called only after `rule` has been kept."""
+    """One route. `path`: as Starlette writes it. `handler` answers; it is called only after `rule` has been kept.
+
+    `spec`: what `/openapi.json` tells of it.
+    """
 
     methods: tuple[str, ...]
     path: str
     rule: Rule
     handler: Callable[[Visit], Awaitable[Response]]
     doc: str
+    spec: Spec | None = None
