@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carrier import SECRET
+from course import Told, neglected, told_status
 from setting import PEOPLE, State
 from timeflow import MINUTE, SECOND
 from truth import Attempt, Taken
@@ -95,11 +96,11 @@ class Invariants:
         self._look_at_leases()
         self._look_at_records()
 
-    def _look_at_audit(self) -> dict[str, list[tuple[str, Any]]]:
+    def _look_at_audit(self) -> dict[str, list[Told]]:
         """I6, I7: every decision, with its reason, its configuration and its clock; nothing private."""
         world = self._world
         text = "SELECT id, incident_id, kind, cause, revision, data, actor FROM audit WHERE id > ? ORDER BY id"
-        found: dict[str, list[tuple[str, Any]]] = defaultdict(list)
+        found: dict[str, list[Told]] = defaultdict(list)
         for number, incident_id, kind, cause, revision, data, actor in world.place.rows(text, self._audit):
             self._audit = number
             if PRIVATE.search(cause) or PRIVATE.search(data):
@@ -109,7 +110,7 @@ class Invariants:
                 world.fail("I7", f"{kind} without a reason, an actor or a clock")
             if incident_id is None:
                 continue
-            found[incident_id].append((kind, kept))
+            found[incident_id].append((kind, cause, kept))
             state = self._revised(incident_id, revision)
             if kind == "graver":
                 words = cause.split(" ")  # `error became critical, and alice acknowledged the lesser`
@@ -162,7 +163,7 @@ class Invariants:
             before = self._allowed.get((incident_id, number), set()) if kind == "handoff" else set()
             self._allowed[incident_id, number] = before.union(*meant)
 
-    def _look_at_incidents(self, audited: dict[str, list[tuple[str, Any]]]) -> None:
+    def _look_at_incidents(self, audited: dict[str, list[Told]]) -> None:
         world = self._world
         text = (
             "SELECT id, version, team, source, key, severity, status, next_action_at, data FROM incidents"
@@ -180,7 +181,10 @@ class Invariants:
                 if name not in audited:
                     world.fail("I7", f"{name} became {status} without a word in the audit")
                 life = Life(team, severity, status, version, world.live, self._faults, not team, '"calm_at":' in data)
+                self._explained(name, before, life, audited.get(name, []))
                 self._changed(name, before, life)
+                if any(kind == "failed" for kind, _, _ in audited.get(name, ())) and status == "triggered":
+                    self._not_neglected(name, life, json.loads(data), due)
             if due is not None:
                 dues.append(due)
             elif status in ("held", "triggered"):
@@ -188,6 +192,24 @@ class Invariants:
             if status in ("resolved", "recorded"):
                 del self._lives[name]
         self.due = EPOCH + min(dues) * MICROSECOND if dues else None
+
+    def _explained(self, name: str, before: Life | None, life: Life, rows: list[Told]) -> None:
+        """I3, I7: nobody's word is lost, and no status changes without one."""
+        told = told_status(rows)
+        if told is not None and told != life.status:
+            self._world.fail("I3", f"{name} is {life.status}, and the last word was that it is {told}")
+        elif told is None and before is not None and before.status not in (life.status, "held"):
+            self._world.fail("I7", f"{name} became {life.status} after {before.status}, and nobody says why")
+
+    def _not_neglected(self, name: str, life: Life, kept: Mapping[str, Any], due: int | None) -> None:
+        """I4: whom a refused page was for does not wait."""
+        if life.calm or name in self._resting:
+            return
+        states = dict(self._world.place.rows("SELECT id, state FROM pages WHERE incident_id = ?", name))
+        next_at = None if due is None else EPOCH + due * MICROSECOND
+        who = neglected(kept, states, self._world.place.now(), next_at)
+        if who:
+            self._world.fail("I4", f"a page of {name} has failed, and {who} waits")
 
     def _changed(self, name: str, before: Life | None, life: Life) -> None:
         if life.status == "triggered":
@@ -212,7 +234,7 @@ class Invariants:
         if life is not None:
             self._lives[name] = life._replace(attended=self._world.live, faults=self._faults)
 
-    def _look_at_pages(self, audited: dict[str, list[tuple[str, Any]]]) -> None:
+    def _look_at_pages(self, audited: dict[str, list[Told]]) -> None:
         """I5, I7: new pages go to the right people, and each has a row in the audit."""
         world = self._world
         text = "SELECT rowid, id, incident_id, person, data FROM pages WHERE rowid > ? ORDER BY rowid"
@@ -226,7 +248,7 @@ class Invariants:
             if what == "notice":
                 continue
             kind = "bundled" if what == "bundle" else "paged"
-            if not any(each[0] == kind and each[1].get("page") == page_id for each in audited.get(incident_id, ())):
+            if not any(each[0] == kind and each[2].get("page") == page_id for each in audited.get(incident_id, ())):
                 world.fail("I7", f"page {page_id} has no row in the audit")
             if what == "page" and person is not None:
                 self._right_person(incident_id, page_id, person, kept.get("step"))
