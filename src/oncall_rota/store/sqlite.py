@@ -30,9 +30,9 @@ class SqliteStore(SqlStore):
             try:
                 with self._file.transaction(self._at) as transaction:
                     transaction.run([(statement.END_OTHERS, (transaction.at,))])
-                    last = transaction.rows(statement.LAST_AT, ())
-                    if last and last[0][0] > transaction.at:
-                        transaction.run([(text, (last[0][0] - transaction.at,)) for text in statement.EARLIER])
+                    ahead = _last_at(path, transaction) - transaction.at
+                    if ahead > 0:
+                        transaction.run([(text, (ahead,)) for text in statement.EARLIER])
                     self._instance = _registered(transaction, name)
             except BaseException:
                 self._file.close()
@@ -101,3 +101,15 @@ class SqliteStore(SqlStore):
 
 def _registered(transaction: SqliteTransaction, name: str) -> int:
     return int(transaction.rows(statement.INSERT_INSTANCE, (name, transaction.at))[0][0])
+
+
+def _last_at(path: Path, transaction: SqliteTransaction) -> int:
+    """When the last decision was written; 0 when there is none. Raises `StoreFailed`.
+
+    A disk that lies about what it has kept can leave half a row, which SQLite reads without a word.
+    """
+    last = transaction.rows(statement.LAST_AT, ())
+    at = last[0][0] if last else 0
+    if not isinstance(at, int):
+        raise StoreFailed("corrupt", f"the store {path} is damaged: a row of the audit has no time")
+    return at

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -177,6 +178,19 @@ def test_a_file_that_is_no_store_is_refused_and_left_alone(place: SqlitePlace, c
             SqliteStore(place.path, place.clock)
         assert told.value.reason == "corrupt"
     assert place.path.read_bytes() == content
+
+
+def test_half_a_row_is_told_as_damage(place: SqlitePlace, store: SqliteStore) -> None:
+    """SQLite reads it without a word; no page is moved in time by it."""
+    store.commit([signal(1)])
+    store.close()
+    with closing(sqlite3.connect(place.path, isolation_level=None)) as shell:
+        shell.execute("PRAGMA writable_schema = on")
+        shell.execute("UPDATE sqlite_master SET sql = replace(sql, 'at integer NOT NULL', 'at integer')")
+    place.raw("INSERT INTO audit (actor, kind, cause, revision, data) VALUES ('pager', 'paged', 'step 1', '', '{}')")
+    with pytest.raises(StoreFailed, match="a row of the audit has no time") as told:
+        SqliteStore(place.path, place.clock)
+    assert told.value.reason == "corrupt"
 
 
 def test_another_program_s_database_is_refused(place: SqlitePlace) -> None:
