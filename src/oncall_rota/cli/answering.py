@@ -5,25 +5,24 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from oncall_rota import front
-from oncall_rota.cli import who_text
 from oncall_rota.cli.ending import ended, write_anything
-from oncall_rota.cli.selection import Selection, configuration_error, display_name, select
+from oncall_rota.cli.selection import Selection, configuration_error, select
 from oncall_rota.cli.setting import asked_at, asked_format, display, present, rotations
 from oncall_rota.cli.terminal import say, warn
 from oncall_rota.config import suggest
 from oncall_rota.errors import NobodyOnCall, OncallError, UnknownName, UsageError
+from oncall_rota.rendering import who
+from oncall_rota.rendering.text import instant, term_safe
 from oncall_rota.schedule import (
     Answer,
-    OnCall,
     Overlap,
     answer,
     first_line,
-    mapping,
     must_be_covered,
     overlaps,
     service_answer,
@@ -77,7 +76,7 @@ def run(asked: Question) -> None:
     def asked_of(schedule: Schedule, moment: datetime) -> Answer:
         return answer(schedule, moment) if served is None else service_answer(*served, moment)
 
-    answers = [(schedule, result(found, schedule, at_, asked_of, next_)) for schedule in found.schedules]
+    answers = [(schedule, who.row(schedule, at_, found.name_of, asked_of, next_)) for schedule in found.schedules]
     rows = [row for _, row in answers]
     if served is not None:
         rows[0] |= {"service": served[1].name, "runbook": served[1].runbook}
@@ -88,47 +87,13 @@ def run(asked: Question) -> None:
 
         print(table(rows, [must_be_covered(each, at_) for each, _ in answers], at_, now, display(tz).zone))
     elif rows or form == "json":
-        print(who_text.text(form, who_text.instant(epoch(at_)), rows))
+        print(who.text(form, instant(epoch(at_)), rows))
     _talk(found, answers, at_)
     _leave(found, answers, at_, next_, bool(names or service))
     if asked == Question(names, output=output, json=json, dir_=dir_) and front.cache_folder(os.environ):
         from oncall_rota.cli.compiled import keep
 
         keep(found, names, "plain" if form == "table" else form, at_, started_ns)
-
-
-def result(
-    found: Selection,
-    schedule: Schedule,
-    at: datetime,
-    asked_of: Callable[[Schedule, datetime], Answer] = answer,
-    next_: bool = False,
-) -> dict[str, Any]:
-    """One schedule's answer as in the JSON contract; with `next_` that of the stretch after this one."""
-    told = asked_of(schedule, at)
-    if next_ and told.next_from_at is not None:
-        told = asked_of(schedule, told.next_from_at)
-    elif next_:
-        told = told._replace(on_call=(), since_at=told.until_at, until_at=None)
-    return {
-        "team": schedule.team,
-        "schedule": schedule.name,
-        "timezone": schedule.timezone,
-        "on_call": [_person(found, each) | {"cause": mapping(each.cause)} for each in told.on_call],
-        "since": _instant(told.since_at),
-        "until": _instant(told.until_at),
-        "next": [_person(found, each) for each in told.next],
-        "next_from": _instant(told.next_from_at),
-        "cause": mapping(told.on_call[0].cause) if told.on_call else None,
-    }
-
-
-def _person(found: Selection, on: OnCall) -> dict[str, Any]:
-    return {"id": on.person, "name": display_name(found.catalog, on.person)}
-
-
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else who_text.instant(epoch(at))
 
 
 def echo(found: Selection, at: datetime, shown: Zone, word: str = "at") -> None:
@@ -177,7 +142,7 @@ def _print_field(found: Selection, rows: Sequence[Mapping[str, Any]], field: str
         known |= set(contacts)
         value = {"id": id_, "name": name, "timezone": (person.timezone if person else None) or ""} | contacts
         if value.get(field):
-            values.append(who_text.term_safe(value[field]))
+            values.append(term_safe(value[field]))
         else:
             warn(f"{name} has no {field!r} in people.yaml")
     if values:

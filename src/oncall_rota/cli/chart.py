@@ -264,7 +264,7 @@ def _label(wall: int, year: bool) -> str:
 
 
 def _date(wall: int) -> tuple[int, int, int]:
-    from oncall_rota.cli.who_text import instant
+    from oncall_rota.rendering.text import instant
 
     text = instant(wall)[:-10]
     year, month, day = text.rsplit("-", 2)

@@ -15,9 +15,10 @@ from datetime import datetime
 from typing import Any
 
 from oncall_rota import front
-from oncall_rota.cli import who_text
-from oncall_rota.cli.answering import is_quiet, result
+from oncall_rota.cli.answering import is_quiet
 from oncall_rota.cli.selection import Selection
+from oncall_rota.rendering import who
+from oncall_rota.rendering.text import json_text, term_safe
 from oncall_rota.schedule import must_cover_within, steady_stretches
 from oncall_rota.schedule.model import Schedule
 from oncall_rota.timeline.interval import Interval
@@ -71,7 +72,7 @@ def _answers(
 
 def _piece(found: Selection, schedule: Schedule, stretch: Interval, scope: str, form: str) -> str:
     """One stretch: its ends, whether it may be told by the team's or the schedule's name, and its text."""
-    row = result(found, schedule, stretch.start_at)
+    row = who.row(schedule, stretch.start_at, found.name_of)
     by_team = by_name = is_quiet(found, schedule, row, stretch)
     if not row["on_call"]:
         by_name = False
@@ -87,11 +88,11 @@ def _piece(found: Selection, schedule: Schedule, stretch: Interval, scope: str, 
 
 def _text(form: str, row: Mapping[str, Any]) -> str:
     if form == "json":
-        return who_text.json_text(row, "    ")
+        return json_text(row, "    ")
     if form == "names":
-        people = [(each["id"], who_text.term_safe(each["name"])) for each in row["on_call"]]
+        people = [(each["id"], term_safe(each["name"])) for each in row["on_call"]]
         return "\n".join([f"{id_}{front.PART}{name}" for id_, name in people])
-    return who_text.plain([row])
+    return who.plain([row])
 
 
 def _inputs(found: Selection, schedules: Iterable[Schedule]) -> list[str]:

@@ -14,8 +14,8 @@ from oncall_rota.cli.option import Dir, Json, Tz
 from oncall_rota.cli.setting import asked_format, display, rotations
 from oncall_rota.cli.terminal import BOLD, RED, terminal
 from oncall_rota.cli.version import installed
-from oncall_rota.cli.who_text import json_text, term_safe
 from oncall_rota.errors import OncallError
+from oncall_rota.rendering.text import json_text, term_safe
 
 _LIBRARIES = ("typer", "rich", "pyyaml", "pendulum", "tzdata", "icalendar", "holidays")
 

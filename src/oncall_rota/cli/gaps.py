@@ -13,8 +13,8 @@ from oncall_rota.cli.option import Dir, Json, Output, TeamNames, Tz
 from oncall_rota.cli.selection import select
 from oncall_rota.cli.setting import asked_format, asked_span, display, present, rotations
 from oncall_rota.cli.terminal import BOLD, DIM, RED, Cell, rows_in_columns, say, terminal
-from oncall_rota.cli.who_text import csv_row, instant, json_text, term_safe, tsv_row
 from oncall_rota.errors import NobodyOnCall
+from oncall_rota.rendering.text import csv_row, instant, json_text, term_safe, tsv_row
 from oncall_rota.schedule import Gap
 from oncall_rota.schedule import gaps as gaps_of
 from oncall_rota.schedule.model import Schedule

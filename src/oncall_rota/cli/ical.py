@@ -16,10 +16,10 @@ from oncall_rota.cli.option import Dir, DryRun, Tz
 from oncall_rota.cli.selection import Selection, person_named, select
 from oncall_rota.cli.setting import asked_at, display, present, rotations
 from oncall_rota.cli.terminal import say, warn
-from oncall_rota.cli.who_text import tsv_row
 from oncall_rota.config import suggest
 from oncall_rota.errors import DifferencesFound, UsageError
 from oncall_rota.feeds import COLOURS, Names, Style, Template, feed, feed_window
+from oncall_rota.rendering.text import tsv_row
 from oncall_rota.schedule.model import Schedule
 from oncall_rota.timeline.interval import Interval
 

@@ -18,7 +18,6 @@ from oncall_rota.cli.incident_write import FORMATS, IN_MEMORY, Deed, Given, do, 
 from oncall_rota.cli.option import Dir, DryRun, Json, Store, Tz
 from oncall_rota.cli.setting import asked_format, asked_span
 from oncall_rota.cli.terminal import say, warn
-from oncall_rota.cli.who_text import json_text
 from oncall_rota.errors import OncallError, UsageError
 from oncall_rota.paging.incident import (
     ACKNOWLEDGED,
@@ -29,6 +28,7 @@ from oncall_rota.paging.incident import (
     Resolved,
     Snoozed,
 )
+from oncall_rota.rendering.text import json_text
 
 SNOOZE = timedelta(hours=1)  # of a page to a person, and where no rotations folder says a team's
 

@@ -22,10 +22,10 @@ from oncall_rota.cli.option import Dir, Json, Store, Tz
 from oncall_rota.cli.setting import asked_format, display, present
 from oncall_rota.cli.store_place import place, shown
 from oncall_rota.cli.terminal import say, terminal, warn
-from oncall_rota.cli.who_text import json_text
 from oncall_rota.config import suggest
 from oncall_rota.errors import UnknownName, UsageError
 from oncall_rota.paging.ports.store import OPEN, IncidentRow, IncidentStatus
+from oncall_rota.rendering.text import json_text
 
 STATUSES: dict[str, tuple[IncidentStatus, ...]] = {
     "open": OPEN,

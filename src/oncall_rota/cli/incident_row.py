@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from oncall_rota.cli.terminal import BOLD, DIM, RED, Cell, Terminal, columns_of, fitted, rows_in_columns
-from oncall_rota.cli.who_text import instant, term_safe, tsv_row
 from oncall_rota.paging.incident import ACKNOWLEDGED, TRIGGERED, Incident
 from oncall_rota.paging.ports.store import IncidentRow
 from oncall_rota.paging.saved import incident_of
+from oncall_rota.rendering.text import instant, term_safe, tsv_row
 from oncall_rota.timeline.zone import epoch
 
 SHORT = 8  # characters of an id in tables; any that are unique may be typed

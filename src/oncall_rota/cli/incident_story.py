@@ -10,10 +10,10 @@ from oncall_rota.cli.incident_office import Driving
 from oncall_rota.cli.incident_people import People
 from oncall_rota.cli.incident_row import Shown, told
 from oncall_rota.cli.simulated import Row
-from oncall_rota.cli.who_text import json_text, tsv_row
 from oncall_rota.paging.job import PageData, page_data
 from oncall_rota.paging.office import Story
 from oncall_rota.paging.ports.store import PageRow
+from oncall_rota.rendering.text import json_text, tsv_row
 
 FAILED = "failed"
 

@@ -11,8 +11,8 @@ from oncall_rota.cli.incident_row import headline
 from oncall_rota.cli.incident_story import FAILED, Told, pages_told
 from oncall_rota.cli.simulated import Row
 from oncall_rota.cli.terminal import BOLD, DIM, RED, YELLOW, Cell, Terminal, rows_in_columns
-from oncall_rota.cli.who_text import term_safe
 from oncall_rota.paging.incident import ACKNOWLEDGED, TRIGGERED
+from oncall_rota.rendering.text import term_safe
 from oncall_rota.timeline.zone import Zone
 
 _LEFT_OUT = ("cancel", "last-resort")  # said by the rows of pages

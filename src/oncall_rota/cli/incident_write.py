@@ -14,10 +14,10 @@ from oncall_rota.cli.incident_people import People, people, who_are_you
 from oncall_rota.cli.incident_row import Shown, plain, read, short_id, table
 from oncall_rota.cli.setting import asked_format, display, present
 from oncall_rota.cli.terminal import fail, say, terminal, warn
-from oncall_rota.cli.who_text import json_text
 from oncall_rota.errors import OncallError
 from oncall_rota.paging.incident import ACKNOWLEDGED, RESOLVED, TRIGGERED, Event, Incident, Page
 from oncall_rota.paging.ports.store import IncidentRow
+from oncall_rota.rendering.text import json_text
 from oncall_rota.timeline.zone import Zone
 
 FORMATS = ("table", "plain", "json")

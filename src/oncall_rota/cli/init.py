@@ -18,11 +18,11 @@ from oncall_rota.cli.option import DryRun
 from oncall_rota.cli.setting import display, present
 from oncall_rota.cli.terminal import DIM, path_text, terminal
 from oncall_rota.cli.validate import all_problems, overlaid
-from oncall_rota.cli.who_text import term_safe
 from oncall_rota.config import load
 from oncall_rota.config.edit import atomic_write
 from oncall_rota.errors import UsageError
 from oncall_rota.humantime import day, when
+from oncall_rota.rendering.text import term_safe
 from oncall_rota.timeline.zone import Zone
 
 _TEAM = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)

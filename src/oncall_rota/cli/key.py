@@ -6,7 +6,7 @@ from oncall_rota.cli.group import Command, Group, new_app
 from oncall_rota.cli.incident_office import office
 from oncall_rota.cli.option import Dir, DryRun, Json, Store
 from oncall_rota.cli.terminal import say
-from oncall_rota.cli.who_text import json_text
+from oncall_rota.rendering.text import json_text
 
 app = new_app(
     cls=Group,

@@ -12,12 +12,12 @@ import typer
 
 from oncall_rota.cli import completion
 from oncall_rota.cli.option import Dir, Json, Output, Tz
-from oncall_rota.cli.schedule import COLUMNS, document
 from oncall_rota.cli.selection import Selection, display_name, person_named, select
 from oncall_rota.cli.setting import asked_format, asked_span, display, present, rotations
 from oncall_rota.cli.terminal import BOLD, DIM, Cell, rows_in_columns, terminal
-from oncall_rota.cli.who_text import csv_row, instant, term_safe, tsv_row
 from oncall_rota.errors import UsageError
+from oncall_rota.rendering.schedule import COLUMNS, document
+from oncall_rota.rendering.text import csv_row, instant, term_safe, tsv_row
 from oncall_rota.schedule import Shift, mapping, shifts
 from oncall_rota.schedule.model import Schedule
 from oncall_rota.timeline.interval import Interval

@@ -16,12 +16,12 @@ from oncall_rota.cli.option import Dir, Json
 from oncall_rota.cli.selection import configuration_error, known, person_named
 from oncall_rota.cli.setting import asked_format, rotations
 from oncall_rota.cli.terminal import BOLD, RED, Cell, rows_in_columns, say, terminal, warn
-from oncall_rota.cli.who_text import json_text, term_safe, tsv_row
 from oncall_rota.config import ERROR, Catalog, Problem, load, paging
 from oncall_rota.errors import NotDelivered, UnknownName
 from oncall_rota.paging.message import Message, masked
 from oncall_rota.paging.model import CRITICAL, Channel, Reach
 from oncall_rota.paging.ports.notifier import ATTEMPT, Deadline, Notifier, NotifierError
+from oncall_rota.rendering.text import json_text, term_safe, tsv_row
 
 if TYPE_CHECKING:
     from oncall_rota.config.page import Paging

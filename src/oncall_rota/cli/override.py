@@ -16,8 +16,8 @@ from oncall_rota.cli.override_wanted import Wanted
 from oncall_rota.cli.selection import select
 from oncall_rota.cli.setting import asked_format, display, present, rotations
 from oncall_rota.cli.terminal import DIM, say, terminal
-from oncall_rota.cli.who_text import csv_row, instant, json_text, tsv_row
 from oncall_rota.errors import UsageError
+from oncall_rota.rendering.text import csv_row, instant, json_text, tsv_row
 from oncall_rota.schedule.model import Override
 from oncall_rota.timeline.zone import epoch
 

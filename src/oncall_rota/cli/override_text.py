@@ -6,9 +6,9 @@ from datetime import datetime
 
 from oncall_rota.cli.selection import display_name
 from oncall_rota.cli.terminal import DIM, Terminal
-from oncall_rota.cli.who_text import term_safe
 from oncall_rota.config import Catalog
 from oncall_rota.humantime import moment_text
+from oncall_rota.rendering.text import term_safe
 from oncall_rota.schedule.model import Away, Override, Source
 from oncall_rota.timeline.zone import Zone
 

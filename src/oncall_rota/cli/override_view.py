@@ -7,9 +7,9 @@ from datetime import datetime
 from oncall_rota.cli.schedule_chart import times_text
 from oncall_rota.cli.selection import display_name
 from oncall_rota.cli.terminal import BOLD, DIM, RED, columns_of, fitted, say, terminal, warn
-from oncall_rota.cli.who_text import term_safe
 from oncall_rota.config import Catalog
 from oncall_rota.humantime import moment_text, span_text
+from oncall_rota.rendering.text import term_safe
 from oncall_rota.schedule import gaps, shifts
 from oncall_rota.schedule.model import Schedule
 from oncall_rota.timeline.interval import Interval

@@ -10,9 +10,9 @@ from oncall_rota.cli.page_asked import Asked, best_effort
 from oncall_rota.cli.setting import present
 from oncall_rota.cli.simulated import person_name
 from oncall_rota.cli.terminal import say, warn
-from oncall_rota.cli.who_text import tsv_row
 from oncall_rota.errors import NotDelivered
 from oncall_rota.paging.incident import Incident
+from oncall_rota.rendering.text import tsv_row
 
 
 def send(asked: Asked, *, dry_run: bool = False, tell: Callable[[str], None] = print) -> None:

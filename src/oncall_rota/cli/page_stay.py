@@ -19,13 +19,13 @@ from oncall_rota.cli.page_voice import Voice
 from oncall_rota.cli.selection import known
 from oncall_rota.cli.setting import present
 from oncall_rota.cli.terminal import BOLD, Cell, fail, rows_in_columns, say, terminal, warn
-from oncall_rota.cli.who_text import json_text, term_safe, tsv_row
 from oncall_rota.config import paging
 from oncall_rota.errors import ConfigurationError, NotAcknowledged, NotDelivered, OncallError, UnknownName, UsageError
 from oncall_rota.paging.incident import HELD
 from oncall_rota.paging.office import Story
 from oncall_rota.paging.ports.store import PENDING, StoreFailed
 from oncall_rota.paging.signal import Signal
+from oncall_rota.rendering.text import json_text, term_safe, tsv_row
 from oncall_rota.timeline.zone import Zone
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from oncall_rota.cli.incident_people import People
 from oncall_rota.cli.setting import present
 from oncall_rota.cli.terminal import term_safe_lines
-from oncall_rota.cli.who_text import term_safe
 from oncall_rota.paging.incident import TRIGGERED
 from oncall_rota.paging.office import Story
+from oncall_rota.rendering.text import term_safe
 from oncall_rota.timeline.zone import Zone, epoch
 
 if TYPE_CHECKING:

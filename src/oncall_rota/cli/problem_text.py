@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TextIO
 
 from oncall_rota.cli.terminal import BOLD, CYAN, DIM, RED, YELLOW, Terminal, terminal
-from oncall_rota.cli.who_text import json_text, term_safe
 from oncall_rota.config import Problem
+from oncall_rota.rendering.text import json_text, term_safe
 
 _STYLES = {"error": RED, "warning": YELLOW, "note": CYAN}
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from oncall_rota.cli.answering import echo
 from oncall_rota.cli.option import Dir, Json, Output, Teams, Tz
-from oncall_rota.cli.selection import Selection, display_name, select
+from oncall_rota.cli.selection import select
 from oncall_rota.cli.setting import asked_at, asked_format, asked_span, display, present, rotations
-from oncall_rota.cli.who_text import csv_row, instant, json_text, term_safe, tsv_row
 from oncall_rota.errors import UnknownName, UsageError
-from oncall_rota.schedule import Gap, Shift, gaps, mapping, shifts
-from oncall_rota.schedule.model import Schedule
+from oncall_rota.rendering import schedule as rendering
 from oncall_rota.timeline.interval import Interval
-from oncall_rota.timeline.zone import Zone, epoch
+from oncall_rota.timeline.zone import Zone
 
 SPAN = "4w"
-COLUMNS = ("start", "end", "team", "schedule", "person", "name", "cause", "path", "line")
 
 
 def schedule(
@@ -66,17 +62,9 @@ def schedule(
     for text, word, at in ((from_, "from", window.start_at), (until, "until", window.end_at)):
         if text is not None:
             echo(found, at, shown, word)
-    rows = [(each, shifts(each, window, causes), gaps(each, window)) for each in found.schedules]
-    if form == "json":
-        print(document(window, rows))
-        return
-    if form == "names":
-        people = sorted({shift.person for _, on, _ in rows for shift in on})
-        lines = [term_safe(display_name(found.catalog, person)) for person in people]
-    else:
-        lines = list(_lines(found, rows, form == "csv"))
-    if lines:
-        print("\n".join(lines))
+    told = rendering.text(form, window, rendering.rows(found.schedules, window, causes), found.name_of)
+    if told:
+        print(told)
 
 
 def asked_window(
@@ -92,67 +80,3 @@ def asked_window(
     if end_at <= start_at:
         raise UsageError(f"--until {until!r} is not after --from {from_ or 'today'!r}")
     return Interval(start_at, end_at)
-
-
-Row = tuple[Schedule, Sequence[Shift], Sequence[Gap]]
-
-
-def document(window: Interval, rows: Iterable[Row], **more: Any) -> str:
-    """The JSON of `oncall schedule -o json`."""
-    table = list(rows)
-    on = [(shift.start, each.team, each.name, shift.person, shift) for each, found, _ in table for shift in found]
-    off = [(gap.start, each.team, each.name, gap) for each, _, found in table for gap in found]
-    return json_text(
-        {
-            "version": 1,
-            **more,
-            "from": instant(epoch(window.start_at)),
-            "until": instant(epoch(window.end_at)),
-            "shifts": [
-                {
-                    "team": team,
-                    "schedule": name,
-                    "person": person,
-                    "start": instant(start),
-                    "end": instant(shift.end),
-                    "cause": mapping(shift.cause),
-                }
-                for start, team, name, person, shift in sorted(on, key=lambda each: each[:4])
-            ],
-            "gaps": [
-                {
-                    "team": team,
-                    "schedule": name,
-                    "start": instant(start),
-                    "end": instant(gap.end),
-                    "declared": gap.declared,
-                }
-                for start, team, name, gap in sorted(off, key=lambda each: each[:3])
-            ],
-        }
-    )
-
-
-def _lines(found: Selection, rows: Iterable[Row], csv: bool) -> Iterable[str]:
-    """Shifts and gaps, sorted by start, team, schedule, person."""
-    table: list[tuple[int, str, str, str, int, Mapping[str, Any]]] = []
-    for each, on, off in rows:
-        table += [(s.start, each.team, each.name, s.person, s.end, mapping(s.cause)) for s in on]
-        table += [
-            (
-                gap.start,
-                each.team,
-                each.name,
-                "",
-                gap.end,
-                {"kind": "declared gap" if gap.declared else "gap"},
-            )
-            for gap in off
-        ]
-    written = csv_row if csv else tsv_row
-    if csv:
-        yield csv_row(COLUMNS)
-    for start, team, name, person, end, cause in sorted(table, key=lambda row: row[:4]):
-        called = display_name(found.catalog, person) if person else ""
-        where = (str(cause.get("path", "")), str(cause.get("line", "")))
-        yield written((instant(start), instant(end), team, name, person, called, cause["kind"], *where))

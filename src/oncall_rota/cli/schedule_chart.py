@@ -9,8 +9,8 @@ from typing import NamedTuple
 from oncall_rota.cli.chart import GAP, QUIET, Chart, Piece, Track
 from oncall_rota.cli.selection import Selection, display_name
 from oncall_rota.cli.terminal import BOLD, DIM, RED, Terminal, columns_of, fitted, terminal
-from oncall_rota.cli.who_text import term_safe
 from oncall_rota.humantime.display import moment_text, span_text
+from oncall_rota.rendering.text import term_safe
 from oncall_rota.schedule import gaps, shifts
 from oncall_rota.schedule.cause import AwayCover, Borrowed, Cause, OverrideCause
 from oncall_rota.schedule.model import Schedule

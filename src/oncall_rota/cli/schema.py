@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from oncall_rota.cli.option import Dir, Tz
-from oncall_rota.cli.who_text import json_text
 from oncall_rota.config import schema as schema_of
 from oncall_rota.config import suggest
 from oncall_rota.errors import UsageError
+from oncall_rota.rendering.text import json_text
 
 KINDS = ("team", "overrides", "people", "oncall")
 

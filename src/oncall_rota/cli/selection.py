@@ -35,6 +35,10 @@ class Selection:
             raise configuration_error(self.broken, self.folder)
         return self
 
+    def name_of(self, person: str) -> str:
+        """A person's name as people write it, or the id."""
+        return display_name(self.catalog, person)
+
 
 def configuration_error(problems: Sequence[Problem], folder: Path, hint: str = "") -> ConfigurationError:
     """The error that ends a command; the problems are shown before it unless a hint says they were."""

@@ -15,7 +15,6 @@ from oncall_rota.cli.selection import Selection, configuration_error, person_nam
 from oncall_rota.cli.setting import asked_at, asked_format, asked_span, display, present, rotations
 from oncall_rota.cli.simulated import Simulated, document, rows
 from oncall_rota.cli.terminal import say, warn
-from oncall_rota.cli.who_text import tsv_row
 from oncall_rota.config import suggest
 from oncall_rota.errors import NobodyOnCall, UnknownName, UsageError
 from oncall_rota.paging.incident import Incident
@@ -23,6 +22,7 @@ from oncall_rota.paging.model import CRITICAL, SEVERITIES
 from oncall_rota.paging.policy import policy_of
 from oncall_rota.paging.simulation import never_firing, played
 from oncall_rota.paging.world import World
+from oncall_rota.rendering.text import tsv_row
 from oncall_rota.schedule.model import Team
 from oncall_rota.timeline.zone import Zone, epoch, moment
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from oncall_rota.cli.who_text import instant, json_text
 from oncall_rota.config import Catalog
 from oncall_rota.paging.incident import HELD, Action, Alarm, CancelPages, Incident, Note, Notify, Page
 from oncall_rota.paging.model import AddressTarget, LastResort, ScheduleTarget, Target
 from oncall_rota.paging.simulation import Moment, NeverFires, stretches
+from oncall_rota.rendering.text import instant, json_text
 from oncall_rota.timeline.zone import epoch
 
 # What a reader of the table does not ask: each page says its step, and the row of an acknowledgement stands alone.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from typing import Literal, NamedTuple, TextIO
 
-from oncall_rota.cli.who_text import term_safe
+from oncall_rota.rendering.text import term_safe
 
 BOLD, DIM, RED, YELLOW, GREEN, CYAN = "1", "2", "31", "33", "32", "36"
 _STYLES = {"": "", BOLD: "bold", DIM: "dim", RED: "red", f"{BOLD};{RED}": "bold red"}

@@ -18,10 +18,10 @@ from oncall_rota.cli.option import Dir, DryRun, Json, Store, Tz
 from oncall_rota.cli.selection import known
 from oncall_rota.cli.setting import asked_format, asked_span, display, present, rotations
 from oncall_rota.cli.terminal import DIM, Cell, rows_in_columns, say, terminal
-from oncall_rota.cli.who_text import json_text, term_safe, tsv_row
 from oncall_rota.config import load, paging, suggest
 from oncall_rota.errors import UnknownName, UsageError
 from oncall_rota.paging.token import SCOPES, TokenAsked, TokenKept, digest_of, new_token
+from oncall_rota.rendering.text import json_text, term_safe, tsv_row
 
 FORMATS = ("table", "plain", "json")
 NAME = "oncall token"

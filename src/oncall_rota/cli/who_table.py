@@ -8,8 +8,8 @@ from textwrap import wrap
 from typing import Any
 
 from oncall_rota.cli.terminal import BOLD, DIM, RED, Cell, columns_of, rows_in_columns, terminal
-from oncall_rota.cli.who_text import term_safe
 from oncall_rota.humantime.display import moment_text, span_text
+from oncall_rota.rendering.text import term_safe
 from oncall_rota.timeline.zone import Zone, zone
 
 Row = Mapping[str, Any]

@@ -14,7 +14,7 @@ from oncall_rota.cli.override_text import line_text, place_text
 from oncall_rota.cli.selection import Selection, display_name, select
 from oncall_rota.cli.setting import asked_at, asked_format, display, present, rotations
 from oncall_rota.cli.terminal import BOLD, DIM, RED, Terminal, columns_of, fitted, terminal
-from oncall_rota.cli.who_text import instant, json_text, term_safe
+from oncall_rota.rendering.text import instant, json_text, term_safe
 from oncall_rota.schedule import Explanation, LayerState, OnCall, explanation, mapping
 from oncall_rota.schedule.cause import Always, AwayCover, Borrowed, Cause, OverrideCause, Turn
 from oncall_rota.schedule.model import Override, Schedule

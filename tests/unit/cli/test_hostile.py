@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from oncall_rota.cli import who_text
-from oncall_rota.cli.who_text import csv_row, instant, json_text, term_safe, tsv_row
+from oncall_rota.rendering import text as rendering
+from oncall_rota.rendering.text import csv_row, instant, json_text, term_safe, tsv_row
 
 ESC, CSI, BIDI = "\x1b[31mred\x1b]0;title\x07", "\x9b31m", "\u202eevil\u2066"
 NASTY = f"{ESC} {CSI} {BIDI} [/] [bold red]x[/bold red] \u2028\x7f"
@@ -128,6 +128,6 @@ def test_instants_are_right_over_the_whole_calendar() -> None:
 
 def test_the_machine_formats_import_nothing() -> None:
     """The front door prints with them before anything is loaded."""
-    source = Path(who_text.__file__).read_text().replace("from __future__ import annotations", "")
+    source = Path(rendering.__file__).read_text().replace("from __future__ import annotations", "")
     body = source.replace("    from collections.abc import", "").replace("    from typing import", "")
     assert not re.search(r"^\s*(import|from) ", body, re.MULTILINE)

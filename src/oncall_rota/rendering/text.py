@@ -1,21 +1,15 @@
-"""The machine formats of `oncall who`, and what every format is cleaned with.
+"""The text that machines read: JSON, tab-separated rows and CSV, and what everything shown is cleaned with.
 
-Imports nothing: the front door renders a compiled answer with the same functions before anything of weight is
-loaded, so both ways print the same bytes. A result is a plain mapping as in the JSON contract: strings, ints,
-None, lists and mappings, instants as text.
+Imports nothing: `oncall who` is answered before anything of weight is loaded. A result is a plain mapping as in the
+JSON contract: strings, ints, None, lists and mappings, instants as text.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
     from typing import Any
-
-    Result = Mapping[str, Any]
-
-FORMATS = ("table", "plain", "json", "csv", "names")
-CSV_HEADER = ("team", "schedule", "timezone", "on_call", "names", "since", "until", "next", "next_from")
 
 _ESCAPES = {34: '\\"', 92: "\\\\", 8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r"}
 
@@ -107,79 +101,3 @@ def _csv_cell(cell: str) -> str:
     if '"' in text or "," in text:
         text = '"' + text.replace('"', '""') + '"'
     return text
-
-
-def json_document(at: str, results: Sequence[Result]) -> str:
-    """`oncall who -o json`."""
-    return json_text({"version": 1, "at": at, "results": results})
-
-
-def plain(results: Iterable[Result]) -> str:
-    """`oncall who -o plain`: a row a schedule, tab-separated, without a header.
-
-    Columns: team/schedule, ids on call (comma-separated), their names, since, until, ids next, next from.
-    """
-    return "\n".join(
-        [
-            tsv_row(
-                (
-                    f"{each['team']}/{each['schedule']}",
-                    _ids(each["on_call"], ","),
-                    _names(each["on_call"], ", "),
-                    each["since"] or "",
-                    each["until"] or "",
-                    _ids(each["next"], ","),
-                    each["next_from"] or "",
-                )
-            )
-            for each in results
-        ]
-    )
-
-
-def csv(results: Iterable[Result]) -> str:
-    """`oncall who -o csv`: a header, then a row a schedule; several people are separated by `; `."""
-    rows = [csv_row(CSV_HEADER)]
-    for each in results:
-        rows.append(
-            csv_row(
-                (
-                    each["team"],
-                    each["schedule"],
-                    each["timezone"],
-                    _ids(each["on_call"], "; "),
-                    _names(each["on_call"], "; "),
-                    each["since"] or "",
-                    each["until"] or "",
-                    _ids(each["next"], "; "),
-                    each["next_from"] or "",
-                )
-            )
-        )
-    return "\n".join(rows)
-
-
-def names(results: Iterable[Result]) -> str:
-    """`oncall who -o names`: everybody who is on call, one name a line, each person once."""
-    found: dict[str, str] = {}
-    for each in results:
-        for person in each["on_call"]:
-            found.setdefault(person["id"], term_safe(person["name"]))
-    return "\n".join(found.values())
-
-
-def text(form: str, at: str, results: Sequence[Result]) -> str:
-    """`results` in one of the machine formats, without the last line's end."""
-    if form == "json":
-        return json_document(at, results)
-    if form == "csv":
-        return csv(results)
-    return names(results) if form == "names" else plain(results)
-
-
-def _ids(people: Iterable[Result], between: str) -> str:
-    return between.join([person["id"] for person in people])
-
-
-def _names(people: Iterable[Result], between: str) -> str:
-    return between.join([person["name"] for person in people])

@@ -1,0 +1,1 @@
+"""Answers as text for machines: the same bytes in a pipe and over HTTP."""
