@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -33,6 +34,7 @@ from oncall_rota.paging.signal import KEY, Accepted, Signal
 
 PATIENT = timedelta(seconds=10)  # a provider that wants to be left alone for longer: the next rule need not wait
 NEWS = timedelta(minutes=10)  # an older notice tells nobody anything
+_ID = re.compile("[0-9a-f]{16}", re.ASCII)  # of an incident
 
 
 class Slot(NamedTuple):
@@ -121,11 +123,16 @@ class Batch:
         name = self._origins.get(origin)
         if name is None:
             row = self._store.open_by_key(*origin)
-            name = row.id if row is not None else self._scene.token(8)
+            name = row.id if row is not None else self._fresh(signal.incident_id)
             self._origins[origin] = name
             if name not in self._cases:
                 self._begin(name, Case(self._scene, row))
         return name
+
+    def _fresh(self, wanted: str) -> str:
+        """The id of a new incident: the one that its sender wants, unless another incident has it."""
+        known = wanted in self._cases or (wanted and self._store.incident(wanted) is not None)
+        return wanted if _ID.fullmatch(wanted) and not known else self._scene.token(8)
 
     def _named(self, incident_id: str) -> str:
         if incident_id not in self._cases:

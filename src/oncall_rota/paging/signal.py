@@ -16,7 +16,8 @@ class Signal(NamedTuple):
     `kind`: whoever uses the monitor's own page may acknowledge there, or write something down. `person`: it is for one
     person, and `team` is empty. `lines`: further text. `hold`: how long a route wants it to wait before the first page.
     `via`: page by this channel only. `until_at`: of an acknowledgement, when it is to be paged again. `cause`: why it
-    is what it is, such as the route that took it; for the audit.
+    is what it is, such as the route that took it; for the audit. `incident_id`: of the incident that it opens, 16
+    hexadecimal digits, where its sender has to know them before there is an answer; empty: any.
     """
 
     source: str
@@ -32,6 +33,7 @@ class Signal(NamedTuple):
     via: str | None = None
     until_at: datetime | None = None
     cause: str = ""
+    incident_id: str = ""
 
 
 class Accepted(NamedTuple):

@@ -176,3 +176,22 @@ def test_what_no_route_leads_anywhere_reaches_the_last_resort(night: Night) -> N
     (sent,) = night.sent
     assert (sent.address, sent.message.team) == ("olga/push", "unknown team")
     assert "unknown-team" in {kind for kind, _, _ in causes(night, opened.incident_id)}
+
+
+def test_who_has_to_know_the_incident_before_there_is_an_answer_names_it(night: Night) -> None:
+    """So its pages have the ids that they would have from anybody else; a repeat is merged, under whatever name."""
+    named = Signal("cli", "k", "please call", team="payments", incident_id="00000000000000aa")
+    assert night.takes(named) == Accepted("opened", "00000000000000aa")
+    assert [page.id for page in night.pages("00000000000000aa")] == ["00000000000000aa-1"]
+    assert night.takes(named) == Accepted("merged", "00000000000000aa")
+    assert night.takes(named._replace(incident_id="00000000000000ab")) == Accepted("merged", "00000000000000aa")
+
+
+def test_a_name_that_is_taken_or_none_is_passed_over(night: Night) -> None:
+    """Two incidents of one id would be one."""
+    named = Signal("cli", "k", "please call", team="payments", incident_id="00000000000000aa")
+    night.takes(named)
+    night.resolves("alice", "00000000000000aa")
+    for wanted in ("00000000000000aa", "00000000000000A1", "x", "00000000000000aa\n"):
+        opened = night.takes(named._replace(key=f"of {wanted!r}", incident_id=wanted))
+        assert (opened.what, opened.incident_id != wanted) == ("opened", True), wanted
