@@ -55,9 +55,9 @@ def reports(posted: Posted, settings: Mapping[str, Any]) -> tuple[Report, ...]:
     alerts = _alerts(envelope)
     default: str = settings.get("severity") or CRITICAL
     group_by: Sequence[str] = settings.get("group_by") or ()
-    if posted.query.get("per") == "alert":
+    if alerts and posted.query.get("per") == "alert":
         return tuple([_report(_fingerprint(each), [each], envelope, default) for each in alerts])
-    if group_by:
+    if alerts and group_by:
         return _regrouped(envelope, alerts, group_by, default)
     key = key_of(envelope.get("groupKey"), "groupKey")
     if not key and not alerts:

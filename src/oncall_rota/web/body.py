@@ -21,7 +21,7 @@ class BadBody(Exception):
 async def body_of(request: Request, largest: int = LARGEST, slowest: float = SLOWEST) -> bytes:
     """The whole body. Raises `BadBody`: 413 too large, 408 too slow, 400 broken off."""
     length = request.headers.get("content-length", "")
-    if length.isdigit() and len(length) < 20 and int(length) > largest:
+    if length.isdecimal() and len(length) < 20 and int(length) > largest:
         raise BadBody(413, f"more than {largest} bytes")
     parts: list[bytes] = []
     size = 0

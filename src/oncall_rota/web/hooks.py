@@ -109,6 +109,7 @@ async def _read(visit: Visit, source: _Source) -> Response:
 async def _take(visit: Visit, source: _Source, posted: Posted) -> Response:
     premises = visit.premises
     try:
+        _is_plain(posted)
         if len(posted.body) > LARGE:
             reports = await run_in_threadpool(source.hook.reports, posted)
         else:
@@ -123,6 +124,13 @@ async def _take(visit: Visit, source: _Source, posted: Posted) -> Response:
     except (StoreFailed, Unstorable, TimeoutError):
         return _response(source.hook.overloaded(posted))
     return _response(source.hook.accepted(posted, reports, results))
+
+
+def _is_plain(posted: Posted) -> None:
+    """Raises `Unreadable` for a compressed body: nobody can say how much it becomes, and no monitor needs to."""
+    encoding = posted.headers.get("content-encoding", "").strip().lower()
+    if posted.body and encoding not in ("", "identity"):
+        raise Unreadable(f"it is compressed, by its Content-Encoding {encoding[:20]!r}: send it as it is", status=415)
 
 
 async def _refuse(premises: Premises, source: _Source, posted: Posted, why: Unreadable) -> Response:
@@ -168,7 +176,7 @@ def _response(answer: Answer) -> Response:
     return Response(answer.body, answer.status, {"Cache-Control": "no-store", **answer.headers})
 
 
-_ALERTS = "/v2/alerts"
+_ALERTS = "/v2/alerts"  # an alias may have a slash in it, which arrives decoded
 HOOKS = (
     Door(("POST",), "/hooks/{source}", "source", posted_to_source, "A monitor's webhook; the key in a header."),
     Door(("POST",), "/hooks/{kind}/{key}", "source", posted_to_source, "The same; the key in the address."),
@@ -177,8 +185,8 @@ HOOKS = (
     Door(("POST",), _ALERTS, "source", posted_to_source, "Opsgenie's alerts: create."),
     Door(("POST",), f"{_ALERTS}/", "source", posted_to_source, "The same; Zabbix writes the slash."),
     Door(("GET",), f"{_ALERTS}/requests/{{request}}", "source", asked_of_opsgenie, "What became of a request."),
-    Door(("DELETE",), f"{_ALERTS}/{{alert}}", "source", posted_to_source, "Opsgenie's alerts: close."),
-    Door(("POST", "PUT"), f"{_ALERTS}/{{alert}}/{{action}}", "source", posted_to_source, "Opsgenie's actions."),
+    Door(("DELETE",), f"{_ALERTS}/{{alert:path}}", "source", posted_to_source, "Opsgenie's alerts: close."),
+    Door(("POST", "PUT"), f"{_ALERTS}/{{alert:path}}/{{action}}", "source", posted_to_source, "Opsgenie's actions."),
     Door(("POST", "GET", "HEAD"), "/heartbeats/{heartbeat}", "source", beaten, "A heartbeat's ping."),
     Door(("POST", "GET"), "/v2/heartbeats/{heartbeat}/ping", "source", beaten, "The same, as Opsgenie's."),
 )

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterator
-from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hostile import ODD, RECORDED, mutated, places
 from house import PAGING_MD, routing
-from monitors import BODIES, ID
+from monitors import ID
 
 from oncall_rota.intake import HOOKS, Posted, Report, Unreadable, hook
 from oncall_rota.intake.generic import GOALERT
@@ -22,26 +21,6 @@ from oncall_rota.paging.message import clean
 from oncall_rota.paging.signal import Accepted, Signal
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
-RECORDED = [path.read_bytes() for path in sorted(BODIES.iterdir())]
-ODD: list[Any] = [
-    None, True, False, 0, -1, 1e308, "", " ", "\x00", "\ud800", "\u202e", "x" * 5000, [], {}, [[]], [None], {"": ""},
-    {"a": {"b": {"c": []}}}, "firing", "resolved", "2026-06-01T09:00:00Z", "0001-01-01T00:00:00+14:00", "٣",
-    "\r\n.\r\n",
-]  # fmt: skip
-RAW = [
-    b"",
-    b"{",
-    b"[]",
-    b"null",
-    b'"',
-    b"\xff",
-    b"\xef\xbb\xbf",
-    b"[" * 999,
-    b"a=b&c",
-    b"--XX\r\n\r\nx",
-    b"{}" * 99,
-    b"\x00",
-]
 HEADERS = [
     {},
     {"content-type": "application/json"},
@@ -55,41 +34,6 @@ TARGETS = [
     *PATHS, GOALERT, "", "/", "/v2/alerts", "/v2/alerts/", "/v2/alerts//", "/v2/alerts/%ff/close",
     "/v2/alerts/a/b/c/snooze", "/v2/alerts/%00", "/hooks/generic/x", "/v2/alerts/x/\ud800",
 ]  # fmt: skip
-
-
-def places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Everywhere in a value: a mapping or list, and what leads on from there."""
-    if isinstance(value, dict | list):
-        for step in list(value) if isinstance(value, dict) else range(len(value)):
-            yield value, step
-            yield from places(value[step])
-
-
-def mutated(body: bytes, chance: random.Random) -> bytes:
-    """One body with something wrong in it: a value, a key, a byte, or all of it."""
-    way = chance.random()
-    if way < 0.6:
-        value = json.loads(body)
-        for _ in range(chance.randint(1, 3)):
-            where, step = chance.choice(list(places(value)))
-            if chance.random() < 0.2:
-                del where[step]
-            elif isinstance(where, dict) and chance.random() < 0.2:
-                where[chance.choice(["", "status", "\ud800", "x" * 999])] = where.pop(step)
-            else:
-                where[step] = deepcopy(chance.choice(ODD))
-            if not value:
-                break
-        return json.dumps(value).encode()
-    if way < 0.9:
-        made = bytearray(body)
-        for _ in range(chance.randint(1, 5)):
-            at = chance.randrange(len(made))
-            made[at : at + chance.choice((0, 1, 1, 9))] = bytes(
-                chance.choices(b'\x00"\\[]{}:,\xff\xc3e1-', k=chance.randint(0, 3))
-            )
-        return bytes(made)
-    return chance.choice(RAW) if way < 0.95 else body[: chance.randrange(len(body))]
 
 
 def request(chance: random.Random) -> Posted:

@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "story" / "pager"))
 sys.path.insert(0, str(Path(__file__).parents[2] / "story" / "paging"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "intake"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from night_house import House, NightOfLinks
