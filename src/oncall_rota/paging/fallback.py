@@ -25,6 +25,7 @@ from oncall_rota.paging.ports.store import (
     IncidentStatus,
     Instance,
     LinkKey,
+    OpenCount,
     PageRow,
     Result,
     Revision,
@@ -273,6 +274,9 @@ class FallbackStore:
 
     def count(self, team: str) -> int:
         return self._either(lambda: self._store.count(team), lambda: 0)
+
+    def open_counts(self) -> tuple[OpenCount, ...]:
+        return self._either(self._store.open_counts, self._memory.open_counts)
 
     def get(self, key: str) -> str | None:
         return self._store.get(key)

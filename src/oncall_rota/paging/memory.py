@@ -18,6 +18,7 @@ from oncall_rota.paging.ports.store import (
     IncidentRow,
     IncidentStatus,
     NewPage,
+    OpenCount,
     Outcome,
     PageRow,
     Receipt,
@@ -220,6 +221,15 @@ class Memory:
         """Incidents of these statuses, newest first."""
         rows = [row for row in list(self._incidents.values()) if row.status in statuses and team in (None, row.team)]
         return tuple(sorted(rows, key=lambda row: row.opened_at, reverse=True))
+
+    def open_counts(self) -> tuple[OpenCount, ...]:
+        """How many incidents are open, by team and status."""
+        found: dict[tuple[str, IncidentStatus], OpenCount] = {}
+        for row in list(self._incidents.values()):
+            known = found.get((row.team, row.status), OpenCount(row.team, row.status, 0, row.opened_at))
+            oldest_at = min(known.oldest_at, row.opened_at)
+            found[row.team, row.status] = known._replace(number=known.number + 1, oldest_at=oldest_at)
+        return tuple([found[each] for each in sorted(found)])
 
     def page(self, page_id: str) -> PageRow | None:
         """The page of that id."""

@@ -26,6 +26,7 @@ from oncall_rota.paging.ports.notifier import LOOK_UP, Cancels, Deadline, Notifi
 from oncall_rota.paging.ports.store import OPEN, IncidentRow, PageRow, Store, StoreFailed
 from oncall_rota.paging.request import Act, Claimed, Done, Reply, Request, Tick, Told, Unconfirmed
 from oncall_rota.paging.signal import Accepted
+from oncall_rota.paging.tally import Tally
 
 ALL = 10_000_000  # incidents: no limit
 MANY = 500  # incidents, or pages, of one tick; the next one takes what is left
@@ -64,7 +65,8 @@ class Turn(NamedTuple):
 class Pager:
     """Drives incidents. `notifier`: a channel by name, made at its first use; it may raise.
 
-    `only`: while it is not None, these incidents and those that are signalled here, and no others.
+    `only`: while it is not None, these incidents and those that are signalled here, and no others. `tally`: what it
+    has taken in and sent.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Pager:
         self.only = only
         self._monotonic = monotonic
         self._polls: list[tuple[float, Poll]] = []  # a heap
+        self.tally = Tally()
         self._outcry = Outcry(desk.configuration, desk.token, monotonic)
 
     @property
@@ -140,6 +143,7 @@ class Pager:
         if not requests:
             return Turn((), (), ())
         taken = self._desk.take(requests)
+        self.tally.took(requests, taken.replies)
         for reply in taken.replies:
             # A signal may belong to an incident whose process has ended: whoever says it again drives it from then on.
             if isinstance(reply, Accepted) and reply.what in ("opened", "merged"):
@@ -188,7 +192,10 @@ class Pager:
         """Run an errand; what to take back to the desk, if anything. Never raises what a notifier does."""
         if isinstance(errand, Job):
             known = _Known(self.store, errand.channel)
-            return Done(errand, attempt(errand, self._notifier, self.standing, known, self.place, self._monotonic))
+            began = self._monotonic()
+            result = attempt(errand, self._notifier, self.standing, known, self.place, self._monotonic)
+            self.tally.tried(errand, result, self._monotonic() - began)
+            return Done(errand, result)
         try:
             if isinstance(errand, Poll) and self._is_known(errand):
                 return None

@@ -21,6 +21,7 @@ from oncall_rota.paging.ports.store import (
     IncidentStatus,
     Instance,
     LinkKey,
+    OpenCount,
     PageRow,
     Result,
     Revision,
@@ -152,6 +153,9 @@ class SqlStore(ABC):
     def count(self, team: str) -> int:
         return int(self._rows(statement.COUNT, (team,))[0][0])
 
+    def open_counts(self) -> tuple[OpenCount, ...]:
+        return self._all(_open_count, statement.OPEN_COUNTS)
+
     def spent_until(self, person: str, channel: str) -> datetime | None:
         return self._one(lambda row: instant(row[0]), statement.SPENT_UNTIL, person, channel)
 
@@ -245,6 +249,11 @@ def _moment(value: int | None) -> datetime | None:
 
 def _incident(row: Row) -> IncidentRow:
     return IncidentRow._make((*row[:8], instant(row[8]), _moment(row[9]), row[10]))
+
+
+def _open_count(row: Row) -> OpenCount:
+    team, status, number, oldest_at = row
+    return OpenCount(team, status, number, instant(oldest_at))
 
 
 def _page(row: Row) -> PageRow:

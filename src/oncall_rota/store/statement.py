@@ -80,6 +80,10 @@ TAKE = (
 )
 
 COUNT = "SELECT count(*) FROM incidents WHERE team = ?"
+OPEN_COUNTS = (
+    f"SELECT team, status, count(*), min(opened_at) FROM incidents WHERE status IN {OPEN} GROUP BY team, status"
+    " ORDER BY team, status"
+)
 SPENT_UNTIL = "SELECT spent_until FROM budgets WHERE person = ? AND channel = ?"
 
 AUDIT_COLUMNS = "incident_id, at, actor, kind, cause, revision, data"  # as AuditRow

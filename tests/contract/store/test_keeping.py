@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from store_places import NIGHT, SECOND, Place, SqlitePlace, incident, note, page, signal
 
-from oncall_rota.paging.ports.store import Revision, Store, StoreFailed, Unit
+from oncall_rota.paging.ports.store import OpenCount, Revision, Store, StoreFailed, Unit
 
 DAY = timedelta(days=1)
 
@@ -154,3 +154,20 @@ def test_a_check_misses_the_guard_of_the_audit(place: Place, store: Store) -> No
     name: Any = "audit_no_update" if isinstance(place, SqlitePlace) else "audit_no_change ON audit"
     place.raw(f"DROP TRIGGER {name}")
     assert len(store.check()) == 1
+
+
+def test_open_incidents_are_counted_by_team_and_status(store: Store) -> None:
+    """What is closed is not counted; the oldest of each is known."""
+    rows = [
+        incident("a", opened_at=NIGHT),
+        incident("b", opened_at=NIGHT - DAY),
+        incident("c", status="acknowledged"),
+        incident("d", status="resolved"),
+        incident("e", team="search", status="held"),
+    ]
+    store.commit([Unit((row._replace(key=row.id),)) for row in rows])
+    assert store.open_counts() == (
+        OpenCount("payments", "acknowledged", 1, rows[2].opened_at),
+        OpenCount("payments", "triggered", 2, NIGHT - DAY),
+        OpenCount("search", "held", 1, rows[4].opened_at),
+    )

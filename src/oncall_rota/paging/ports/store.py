@@ -199,6 +199,15 @@ class Conflict(NamedTuple):
 Result = Committed | Conflict | Unstorable
 
 
+class OpenCount(NamedTuple):
+    """How many incidents of a team have this status. `oldest_at`: when the first of them was opened."""
+
+    team: str
+    status: IncidentStatus
+    number: int
+    oldest_at: datetime
+
+
 class Revision(NamedTuple):
     """The last good configuration of a team: its bytes, their digest, and the commit they came from, if any."""
 
@@ -302,6 +311,9 @@ class Store(AbstractContextManager["Store"], Protocol):
 
     def count(self, team: str) -> int:
         """How many incidents of a team are kept."""
+
+    def open_counts(self) -> tuple[OpenCount, ...]:
+        """How many incidents are open, by team and status; by an index."""
 
     def spent_until(self, person: str, channel: str) -> datetime | None:
         """Up to when a budget is spent; None: nothing was ever taken from it."""
