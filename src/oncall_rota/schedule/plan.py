@@ -182,9 +182,10 @@ def plan(schedule: Schedule) -> Plan:
     """The schedule's plan, made at the first call."""
     found = schedule.plan
     if found is None:
-        found = schedule.plan = Plan(schedule)
+        found = Plan(schedule)
         for layer in found.layers:
             if layer.layer.borrows is not None:
                 layer.borrowed = plan(layer.layer.borrows)
+        schedule.plan = found  # only when it is whole: another thread may ask at any time
     assert isinstance(found, Plan)
     return found

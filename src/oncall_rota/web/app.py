@@ -13,6 +13,7 @@ from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.web.access import JUDGES
 from oncall_rota.web.acknowledge import ACKNOWLEDGE
 from oncall_rota.web.door import Door, Visit
+from oncall_rota.web.failure import FOR_PROGRAMS, Refused, failure, refused, store_failed
 from oncall_rota.web.health import HEALTH
 from oncall_rota.web.hooks import HOOKS
 from oncall_rota.web.premises import Premises
@@ -28,15 +29,19 @@ def application(premises: Premises, doors: Sequence[Door] = DOORS) -> Starlette:
 
 
 def _route(door: Door, premises: Premises) -> Route:
-    judge = JUDGES[door.rule]
+    judge, programs = JUDGES[door.rule], door.path.startswith(FOR_PROGRAMS)
 
     async def answer(request: Request) -> Response:
         try:
             visitor = await judge(request, premises)
             if isinstance(visitor, Response):
-                return visitor
+                return refused(visitor) if programs else visitor
             return await door.handler(Visit(request, visitor, premises))
+        except Refused as error:
+            return failure(error.status, str(error), error.hint)
         except StoreFailed as error:
+            if programs:
+                return store_failed(error)
             return PlainTextResponse(f"{error}\n", 503, {"Retry-After": "5", "Cache-Control": "no-store"})
 
     return Route(door.path, answer, methods=list(door.methods))
