@@ -15,12 +15,14 @@ from oncall_rota.web.acknowledge import ACKNOWLEDGE
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.failure import FOR_PROGRAMS, Refused, failure, refused, store_failed
 from oncall_rota.web.health import HEALTH
+from oncall_rota.web.home import HOME
 from oncall_rota.web.hooks import HOOKS
+from oncall_rota.web.icon import ICON
 from oncall_rota.web.premises import Premises
 from oncall_rota.web.provider import PROVIDERS
 from oncall_rota.web.sign_in import SIGN_INS
 
-DOORS: tuple[Door, ...] = (*HEALTH, *HOOKS, *ACKNOWLEDGE, *PROVIDERS, *SIGN_INS)
+DOORS: tuple[Door, ...] = (*HEALTH, *HOOKS, *ACKNOWLEDGE, *PROVIDERS, *SIGN_INS, *HOME, *ICON)
 
 
 def application(premises: Premises, doors: Sequence[Door] = DOORS) -> Starlette:

@@ -7,6 +7,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
 from starlette.responses import HTMLResponse, Response
@@ -20,6 +21,12 @@ def _style() -> str:
 
 
 @cache
+def icon() -> str:
+    """Our icon, a picture in SVG."""
+    return (FOLDER / "icon.svg").read_text(encoding="utf-8").strip()
+
+
+@cache
 def _pages() -> jinja2.Environment:
     found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
@@ -30,6 +37,7 @@ def _pages() -> jinja2.Environment:
         auto_reload=False,
     )
     found.globals["style"] = _style()
+    found.globals["icon"] = f"data:image/svg+xml,{quote(icon())}"  # in the page: at night it is one request, not two
     return found
 
 
