@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from oncall_rota.cli import completion
-from oncall_rota.cli.incident_named import Named, one_named
 from oncall_rota.cli.incident_office import office
 from oncall_rota.cli.incident_option import By, MaybeRefs, Output, Ref, Refs
 from oncall_rota.cli.incident_people import people, who_are_you, world_of
@@ -28,6 +27,7 @@ from oncall_rota.paging.incident import (
     Resolved,
     Snoozed,
 )
+from oncall_rota.paging.reference import Named, one_named
 from oncall_rota.rendering.text import json_text
 
 SNOOZE = timedelta(hours=1)  # of a page to a person, and where no rotations folder says a team's
@@ -203,10 +203,11 @@ def note(
     if acted is not None and acted.incident is None:
         raise OncallError(f"incident {meant.row.id} is gone")
     told = Shown.of(meant.row)
+    done = f"{short_id(meant.row.id)}: written down for {told.incident.headline}"
     if form == "json":
         print(json_text({"version": 1, "dry_run": dry_run, "incidents": [told.mapping]}))
     elif not (form == "table" and sys.stdout.isatty()):
         print("\n".join(plain([told])))
-    say("nothing is written (--dry-run)" if dry_run else f"{short_id(meant.row.id)}: written down for {told.headline}")
+    say("nothing is written (--dry-run)" if dry_run else done)
     if acted is not None and acted.held:
         warn(IN_MEMORY)

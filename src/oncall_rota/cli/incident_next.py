@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from oncall_rota.cli.incident_people import People, world_of
-from oncall_rota.cli.simulated import Row, Simulated, rows
 from oncall_rota.cli.terminal import warn
 from oncall_rota.paging import outlook
 from oncall_rota.paging.incident import Event, Incident
 from oncall_rota.paging.outlook import Rehearsed
 from oncall_rota.paging.world import Configured, World
+from oncall_rota.rendering.course import Row, rows, waiting
 
 _NOWHERE: World = Configured({}, {}, None, {})
 
@@ -26,25 +26,9 @@ def to_come(incident: Incident, people: People, now: datetime) -> tuple[Row, ...
     if unclear:
         warn("what comes next cannot be told: the rotation files have a mistake", "'oncall validate' shows all")
     if world is None or people.catalog is None or unclear:
-        return tuple(
-            [
-                Row(
-                    each.at,
-                    each.at - incident.opened_at,
-                    1,
-                    each.at,
-                    "copy" if each.copy else "page",
-                    "" if incident.ended or incident.step < 0 else str(incident.step + 1),
-                    each.person or "",
-                    each.person or each.address,
-                    each.channel,
-                )
-                for each in incident.due
-            ]
-        )
+        return tuple(waiting(incident))
     moments = outlook.to_come(incident, world, now)
-    told = Simulated(incident, moments, incident, (), world.last_resort(), now + outlook.FAR)
-    return tuple(rows(told, people.catalog))
+    return tuple(rows(moments, incident.opened_at, people.name))
 
 
 def _is_unclear(incident: Incident, people: People, world: World) -> bool:

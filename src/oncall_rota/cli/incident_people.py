@@ -11,7 +11,7 @@ from oncall_rota.cli.simulated import person_name
 from oncall_rota.cli.terminal import warn
 from oncall_rota.config import ERROR, Catalog, load
 from oncall_rota.errors import FolderNotFound, UnknownName, UsageError
-from oncall_rota.paging.message import clean, masked
+from oncall_rota.paging.message import clean
 
 if TYPE_CHECKING:
     from oncall_rota.paging.world import World
@@ -59,11 +59,6 @@ def people(dir_: str | None) -> People:
         return People(None, False)
     catalog, problems = load(folder, teams=())
     return People(catalog, not any(each.severity == ERROR and each.path == "people.yaml" for each in problems))
-
-
-def nobodys(address: str) -> str:
-    """An address that is nobody's own, as a log may have it: a mailing list whole, a telephone number not."""
-    return masked(address) if address.lstrip().startswith("+") else address
 
 
 def who_are_you() -> UsageError:

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from oncall_rota.cli import completion
-from oncall_rota.cli.incident_named import EVERY, one_named
 from oncall_rota.cli.incident_next import to_come
 from oncall_rota.cli.incident_office import REMEDY, Driving, driving, is_there, office
 from oncall_rota.cli.incident_option import By, Output, Ref
@@ -24,15 +23,10 @@ from oncall_rota.cli.store_place import place, shown
 from oncall_rota.cli.terminal import say, terminal, warn
 from oncall_rota.config import suggest
 from oncall_rota.errors import UnknownName, UsageError
-from oncall_rota.paging.ports.store import OPEN, IncidentRow, IncidentStatus
+from oncall_rota.paging.ports.store import OPEN, IncidentRow
+from oncall_rota.paging.reference import STATUSES, one_named
+from oncall_rota.rendering.incident import listed
 from oncall_rota.rendering.text import json_text
-
-STATUSES: dict[str, tuple[IncidentStatus, ...]] = {
-    "open": OPEN,
-    "acknowledged": ("acknowledged",),
-    "resolved": ("resolved",),
-    "all": EVERY,
-}
 
 
 def list_(
@@ -70,7 +64,7 @@ def list_(
             driven = driving(found)
     every = [Shown.of(row) for row in rows[:limit]]
     if form == "json":
-        print(json_text({"version": 1, "incidents": [each.mapping for each in every], "more": len(rows) > limit}))
+        print(json_text(listed(rows, limit)))
     elif every:
         tty = form == "table" and sys.stdout.isatty()
         print("\n".join(table(every, present(), terminal()) if tty else plain(every)))

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from oncall_rota.cli.terminal import BOLD, DIM, RED, Cell, Terminal, columns_of, fitted, rows_in_columns
 from oncall_rota.paging.incident import ACKNOWLEDGED, TRIGGERED, Incident
 from oncall_rota.paging.ports.store import IncidentRow
-from oncall_rota.paging.saved import incident_of
-from oncall_rota.rendering.text import instant, term_safe, tsv_row
-from oncall_rota.timeline.zone import epoch
+from oncall_rota.paging.saved import readable
+from oncall_rota.rendering.incident import mapping, told
+from oncall_rota.rendering.text import term_safe, tsv_row
 
 SHORT = 8  # characters of an id in tables; any that are unique may be typed
 LEAST = 20  # columns for what it is about
@@ -25,15 +25,6 @@ def short_id(incident_id: str) -> str:
     return incident_id[:SHORT]
 
 
-def read(row: IncidentRow) -> Incident:
-    """The incident of a row, or as much as its columns tell when the rest cannot be read."""
-    try:
-        return incident_of(row)
-    except ValueError:
-        words = "(it cannot be read)"
-        return Incident(row.id, row.team, row.severity, words, row.opened_at, row.service, status=row.status)
-
-
 class Shown(NamedTuple):
     """An incident, and the row it is kept as."""
 
@@ -43,17 +34,7 @@ class Shown(NamedTuple):
     @classmethod
     def of(cls, row: IncidentRow) -> Shown:
         """Read it."""
-        return cls(row, read(row))
-
-    @property
-    def headline(self) -> str:
-        """`critical payments: the shop is down`."""
-        return headline(self.incident)
-
-    @property
-    def line(self) -> str:
-        """For a list to choose from: id, status and what it is."""
-        return f"{self.row.id}  {self.row.status}  {self.headline}"
+        return cls(row, readable(row))
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -68,46 +49,8 @@ class Shown(NamedTuple):
 
     @property
     def mapping(self) -> dict[str, Any]:
-        """As in `-o json`. `step`: from 1; null before the first, and while the last resort or one person is paged."""
-        row, incident = self
-        in_step = incident.step >= 0 and not incident.ended
-        return {
-            "id": row.id,
-            "status": row.status,
-            "severity": row.severity,
-            "team": row.team or None,
-            "service": row.service,
-            "person": incident.person,
-            "source": row.source,
-            "key": row.key,
-            "summary": incident.summary,
-            "lines": list(incident.lines),
-            "signals": incident.signals,
-            "opened_at": told(row.opened_at),
-            "acknowledged_by": incident.acknowledged_by,
-            "acknowledged_at": told_or_none(incident.acknowledged_at),
-            "step": incident.step + 1 if in_step else None,
-            "round": incident.round,
-            "last_resort": incident.ended,
-            "paged": list(incident.paged),
-            "next_at": told_or_none(incident.next_at),
-        }
-
-
-def headline(incident: Incident) -> str:
-    """Severity, whose it is and what: as the first line of its pages."""
-    whose = incident.team or f"for {incident.person}"
-    return f"{incident.severity} {whose}: {incident.summary}"
-
-
-def told(at: datetime) -> str:
-    """An instant in machine formats."""
-    return instant(epoch(at))
-
-
-def told_or_none(at: datetime | None) -> str | None:
-    """An instant in machine formats, or null."""
-    return None if at is None else told(at)
+        """As in `-o json`."""
+        return mapping(self.row, self.incident)
 
 
 def plain(found: Iterable[Shown]) -> list[str]:
@@ -123,7 +66,7 @@ def table(found: Sequence[Shown], now: datetime, screen: Terminal) -> list[str]:
     for row, incident in found:
         by = f" by {incident.acknowledged_by}" if row.status == ACKNOWLEDGED else ""
         ago = f"{span_text(max(now - row.opened_at, timedelta(0)))} ago"
-        cells.append((short_id(row.id), term_safe(row.status + by), ago, term_safe(headline(incident))))
+        cells.append((short_id(row.id), term_safe(row.status + by), ago, term_safe(incident.headline)))
     header = ("ID", "STATUS", "OPENED", "WHAT")
     # The last column is cut, and never the others, by which an incident is named.
     taken = [max(columns_of(each) for each in column) for column in zip(header, *cells, strict=True)][:-1]

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from oncall_rota.cli.incident_row import headline
-from oncall_rota.cli.incident_story import FAILED, Told, pages_told
-from oncall_rota.cli.simulated import Row
+from oncall_rota.cli.incident_story import Told
 from oncall_rota.cli.terminal import BOLD, DIM, RED, YELLOW, Cell, Terminal, rows_in_columns
 from oncall_rota.paging.incident import ACKNOWLEDGED, TRIGGERED
+from oncall_rota.rendering.course import Row
 from oncall_rota.rendering.text import term_safe
 from oncall_rota.timeline.zone import Zone
 
@@ -25,7 +24,7 @@ def text(found: Told, shown: Zone, screen: Terminal) -> list[str]:
 
     row, incident = found.story.row, found.story.incident
     style = f"{BOLD};{RED}" if row.status == TRIGGERED else BOLD
-    lines = [screen.paint(line, style) for line in _wrapped(headline(incident), screen)]
+    lines = [screen.paint(line, style) for line in _wrapped(incident.headline, screen)]
     opened = f"opened {moment_text(_whole(row.opened_at), shown, found.now)} by {row.source}"
     opened += f", {spoken(min(_whole(row.opened_at), found.now) - found.now)}"
     lines += _wrapped(f"{row.id}  {_standing(found)}; {opened}", screen)
@@ -37,7 +36,7 @@ def text(found: Told, shown: Zone, screen: Terminal) -> list[str]:
     story = [
         line
         for each in found.story.audit
-        if each.kind not in ("paged", FAILED)  # stand with the pages
+        if each.kind not in ("paged", "failed")  # stand with the pages
         for line in _wrapped(f"{clock(each.at)}  {_said(each.kind, each.cause)}", screen, clock.width + 2)
     ]
     lines += _section("story", story, screen)
@@ -65,7 +64,7 @@ def _said(kind: str, cause: str) -> str:
 
 def _page_lines(found: Told, shown: Zone, screen: Terminal) -> list[str]:
     clock = _Clock(shown, found.now)
-    every = list(pages_told(found))
+    every = list(found.pages)
     cells = [
         [
             Cell(clock(each.row.created_at)),

@@ -7,16 +7,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from oncall_rota.cli.incident_named import Named, named, only_mine
 from oncall_rota.cli.incident_next import rehearsed
 from oncall_rota.cli.incident_office import REMEDY, Driving, driving, office
 from oncall_rota.cli.incident_people import People, people, who_are_you
-from oncall_rota.cli.incident_row import Shown, plain, read, short_id, table
+from oncall_rota.cli.incident_row import Shown, plain, short_id, table
 from oncall_rota.cli.setting import asked_format, display, present
 from oncall_rota.cli.terminal import fail, say, terminal, warn
 from oncall_rota.errors import OncallError
 from oncall_rota.paging.incident import ACKNOWLEDGED, RESOLVED, TRIGGERED, Event, Incident, Page
 from oncall_rota.paging.ports.store import IncidentRow
+from oncall_rota.paging.reference import Named, named, only_mine
+from oncall_rota.paging.saved import readable
 from oncall_rota.rendering.text import json_text
 from oncall_rota.timeline.zone import Zone
 
@@ -108,7 +109,7 @@ def do(given: Given, references: Sequence[str], deed: Deed, around: Scene, *, wa
 
 
 def _would_do(each: Named, event: Event, deed: Deed, around: Scene) -> Done:
-    found = rehearsed(read(each.row), event, around.people, around.now)
+    found = rehearsed(readable(each.row), event, around.people, around.now)
     for action in found.actions:
         if isinstance(action, Page):
             who = action.address if action.person is None else around.people.name(action.person)

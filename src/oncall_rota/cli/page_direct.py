@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from oncall_rota.cli.incident_people import nobodys
 from oncall_rota.cli.page_asked import Asked, best_effort
 from oncall_rota.cli.setting import present
 from oncall_rota.cli.simulated import person_name
 from oncall_rota.cli.terminal import say, warn
 from oncall_rota.errors import NotDelivered
 from oncall_rota.paging.incident import Incident
+from oncall_rota.rendering.incident import nobodys
 from oncall_rota.rendering.text import tsv_row
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from oncall_rota.cli.incident_people import People, nobodys
+from oncall_rota.cli.incident_people import People
 from oncall_rota.paging.incident import HELD
 from oncall_rota.paging.job import page_data
 from oncall_rota.paging.office import Story
 from oncall_rota.paging.ports.store import PENDING, AuditRow, PageRow
+from oncall_rota.rendering.incident import nobodys
+from oncall_rota.rendering.story import page_of
 from oncall_rota.timeline.zone import Zone
 
 # What an audit row of these kinds says is told as it stands there; pages and what becomes of them, by their rows.
@@ -54,7 +55,7 @@ class Progress:
                 reasons[page] = why
         for row in new:
             if row.kind == "paged":
-                page_row = pages.get(_page_of(row))
+                page_row = pages.get(page_of(row) or "")
                 found += [] if page_row is None else self._of_page(page_row, reasons)
             else:
                 found += self._of_row(row, story)
@@ -102,10 +103,3 @@ class Progress:
         from oncall_rota.humantime import moment_text
 
         return moment_text(at.replace(microsecond=0), self._shown, None)
-
-
-def _page_of(row: AuditRow) -> str:
-    try:
-        return str(json.loads(row.data).get("page", ""))
-    except (ValueError, AttributeError):
-        return ""

@@ -6,10 +6,9 @@ import sys
 from contextlib import AbstractContextManager, closing
 from typing import TYPE_CHECKING, NamedTuple
 
-from oncall_rota.cli.incident_named import LISTED
 from oncall_rota.cli.incident_office import PAGE, REMEDY, Driving, office
 from oncall_rota.cli.incident_people import People
-from oncall_rota.cli.incident_row import Shown, headline, short_id
+from oncall_rota.cli.incident_row import Shown, short_id
 from oncall_rota.cli.page_asked import Asked, best_effort
 from oncall_rota.cli.page_direct import send
 from oncall_rota.cli.page_follow import Ended, Patience, Why, follow
@@ -24,6 +23,7 @@ from oncall_rota.errors import ConfigurationError, NotAcknowledged, NotDelivered
 from oncall_rota.paging.incident import HELD
 from oncall_rota.paging.office import Story
 from oncall_rota.paging.ports.store import PENDING, StoreFailed
+from oncall_rota.paging.reference import LISTED, line
 from oncall_rota.paging.signal import Signal
 from oncall_rota.rendering.text import json_text, term_safe, tsv_row
 from oncall_rota.timeline.zone import Zone
@@ -120,16 +120,16 @@ class Stay:
             from oncall_rota.humantime import spoken
 
             since = spoken(min(story.row.opened_at, present()) - present())
-            self._voice.say(f"{what} is open already, since {since}: {headline(story.incident)}")
+            self._voice.say(f"{what} is open already, since {since}: {story.incident.headline}")
             self._progress.skip(story)
         else:
-            self._voice.say(f"{what}: {headline(story.incident)}")
+            self._voice.say(f"{what}: {story.incident.headline}")
         driven = self._raised.driven
         if driven.by is not None:
             self._voice.say(f"{driven.by} drives it, with and without this command")
         elif driven.nobody and (others := self._raised.others()):
             count = f"{len(others)} other incident{' is' if len(others) == 1 else 's are'}"
-            lines = [f"  {Shown.of(row).line}" for row in others[:LISTED]]
+            lines = [f"  {line(row)}" for row in others[:LISTED]]
             it = "it" if len(others) == 1 else "them"
             warn(f"{count} open, and nobody drives {it}: oncall pager run", "\n".join(lines))
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from oncall_rota.config import Catalog
-from oncall_rota.paging.incident import HELD, Action, Alarm, CancelPages, Incident, Note, Notify, Page
+from oncall_rota.paging.incident import HELD, Incident, Page
 from oncall_rota.paging.model import AddressTarget, LastResort, ScheduleTarget, Target
-from oncall_rota.paging.simulation import Moment, NeverFires, stretches
+from oncall_rota.paging.simulation import Moment, NeverFires
+from oncall_rota.rendering import course
+from oncall_rota.rendering.course import Row
 from oncall_rota.rendering.text import instant, json_text
 from oncall_rota.timeline.zone import epoch
-
-# What a reader of the table does not ask: each page says its step, and the row of an acknowledgement stands alone.
-_UNTOLD = ("step",)
 
 
 class Simulated(NamedTuple):
@@ -39,70 +38,15 @@ class Simulated(NamedTuple):
         return self.ended.status == HELD
 
 
-class Row(NamedTuple):
-    """One thing that happens. `times`: how often, in rounds of the last resort that are alike; `last_at`: the last."""
-
-    at: datetime
-    after: timedelta
-    times: int
-    last_at: datetime
-    event: str
-    step: str = ""
-    person: str = ""
-    name: str = ""
-    channel: str = ""
-    text: str = ""
-
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """As in `-o plain`."""
-        seconds = str(int(self.after.total_seconds()))
-        at = instant(epoch(self.at))
-        return (at, seconds, str(self.times), self.event, self.step, self.person, self.name, self.channel, self.text)
-
-
 def rows(told: Simulated, catalog: Catalog) -> Iterator[Row]:
     """Everything in order: pages, notices, and what is recorded about them; then the rules that never fire."""
-    for stretch in stretches(told.moments):
-        for each in stretch.moments:
-            last_at = each.at + (stretch.last_at - stretch.moments[0].at)
-            start = Row(each.at, each.at - told.incident.opened_at, stretch.times, last_at, "")
-            for action in each.actions:
-                row = _row(start, action, catalog)
-                if row is not None:
-                    yield row
+    yield from course.rows(told.moments, told.incident.opened_at, lambda person: person_name(catalog, person))
     for never in told.never:
         why = "no address" if never.wait is None else f"the step waits {_span(never.wait)}"
         at = told.incident.opened_at
         channels = ",".join(never.channels)
         name = person_name(catalog, never.person)
         yield Row(at, never.after, 1, at, "never fires", "", never.person, name, channels, why)
-
-
-def _row(row: Row, action: Action, catalog: Catalog) -> Row | None:
-    if isinstance(action, Page):
-        return row._replace(
-            event="copy" if action.copy else "page",
-            step=_step(action),
-            person=action.person or "",
-            name=action.address if action.person is None else person_name(catalog, action.person),
-            channel=action.channel,
-            text=action.why,
-        )
-    if isinstance(action, Notify):
-        name = person_name(catalog, action.person)
-        return row._replace(event="notice", person=action.person, name=name, text=action.text)
-    if isinstance(action, Alarm):
-        return row._replace(event="alarm", text=action.text)
-    if isinstance(action, CancelPages):
-        return row._replace(event="cancel", text="what still rings is stopped")
-    if isinstance(action, Note) and action.kind not in _UNTOLD:
-        return row._replace(event=action.kind, text=action.text)
-    return None
-
-
-def _step(page: Page) -> str:
-    return "last resort" if page.step is None else str(page.step + 1)
 
 
 def person_name(catalog: Catalog, person: str) -> str:
@@ -125,9 +69,10 @@ def _span(span: timedelta) -> str:
 
 
 def document(told: Simulated, catalog: Catalog) -> str:
-    """The JSON of `oncall simulate -o json`. `step`: a number from 1, null for the last resort and all but pages."""
+    """The JSON of `oncall simulate -o json`."""
     incident, ended = told.incident, told.ended
-    events = [_event(row) for row in rows(told, catalog) if row.event != "never fires"]
+    happens = [row for row in rows(told, catalog) if row.event != "never fires"]
+    events = [{"at": None, "after": _seconds(row.after)} | row.mapping for row in happens]
     resort = told.resort
     return json_text(
         {
@@ -157,21 +102,6 @@ def document(told: Simulated, catalog: Catalog) -> str:
             "paged": list(ended.paged),
         }
     )
-
-
-def _event(row: Row) -> dict[str, Any]:
-    return {
-        "at": _at(row.at),
-        "after": _seconds(row.after),
-        "times": row.times,
-        "last_at": _at(row.last_at),
-        "event": row.event,
-        "step": int(row.step) if row.step.isdigit() else None,
-        "person": row.person or None,
-        "name": row.name or None,
-        "channel": row.channel or None,
-        "text": row.text,
-    }
 
 
 def _at(at: datetime) -> str:

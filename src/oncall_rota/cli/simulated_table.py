@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from oncall_rota.cli.simulated import Row, Simulated, rows, target_text
+from oncall_rota.cli.simulated import Simulated, rows, target_text
 from oncall_rota.cli.terminal import BOLD, DIM, RED, YELLOW, Cell, Terminal, columns_of, rows_in_columns, terminal
 from oncall_rota.config import Catalog
 from oncall_rota.humantime import moment_text, span_text
 from oncall_rota.paging.incident import ACKNOWLEDGED
+from oncall_rota.rendering.course import Row
 from oncall_rota.rendering.text import term_safe
 from oncall_rota.timeline.zone import Zone
 

@@ -13,7 +13,6 @@ from oncall_rota.cli import completion
 from oncall_rota.cli.group import Command, Group, new_app
 from oncall_rota.cli.incident_office import office
 from oncall_rota.cli.incident_people import people
-from oncall_rota.cli.incident_row import told, told_or_none
 from oncall_rota.cli.option import Dir, DryRun, Json, Store, Tz
 from oncall_rota.cli.selection import known
 from oncall_rota.cli.setting import asked_format, asked_span, display, present, rotations
@@ -21,6 +20,7 @@ from oncall_rota.cli.terminal import DIM, Cell, rows_in_columns, say, terminal
 from oncall_rota.config import load, paging, suggest
 from oncall_rota.errors import UnknownName, UsageError
 from oncall_rota.paging.token import SCOPES, TokenAsked, TokenKept, digest_of, new_token
+from oncall_rota.rendering.incident import told, told_or_none
 from oncall_rota.rendering.text import json_text, term_safe, tsv_row
 
 FORMATS = ("table", "plain", "json")

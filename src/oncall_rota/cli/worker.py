@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from oncall_rota.cli.incident_named import LISTED
 from oncall_rota.cli.incident_office import driving
-from oncall_rota.cli.incident_row import Shown, told
 from oncall_rota.cli.page_voice import write_line
 from oncall_rota.cli.selection import configuration_error
 from oncall_rota.cli.setting import present, rotations
@@ -15,6 +13,8 @@ from oncall_rota.cli.terminal import warn
 from oncall_rota.config import ERROR, Catalog, load, paging
 from oncall_rota.errors import ConfigurationError
 from oncall_rota.paging.ports.notifier import NotifierError
+from oncall_rota.paging.reference import LISTED, line
+from oncall_rota.rendering.incident import told
 
 if TYPE_CHECKING:
     from oncall_rota.config.page import Paging
@@ -88,4 +88,4 @@ def introduce(asked: Asked, opened: Opened, *, check: bool) -> None:
         log("no last resort: nobody is told when an escalation ends")
     log(f"open incidents: {len(rows) or 'none'}")
     for row in rows[:LISTED]:
-        log(f"  {Shown.of(row).line}")
+        log(f"  {line(row)}")

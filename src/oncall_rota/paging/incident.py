@@ -91,6 +91,11 @@ class Incident(NamedTuple):
         return min(times, default=None) if self.is_open else None
 
     @property
+    def headline(self) -> str:
+        """Severity, whose it is and what, as the first line of its pages: `critical payments: the shop is down`."""
+        return f"{self.severity} {self.team or f'for {self.person}'}: {self.summary}"
+
+    @property
     def is_open(self) -> bool:
         """Whether anybody still has to do anything."""
         return self.status in (HELD, TRIGGERED, ACKNOWLEDGED)

@@ -85,5 +85,14 @@ def incident_of(row: IncidentRow) -> Incident:
         raise ValueError(f"incident {row.id} cannot be read: {error}") from error
 
 
+def readable(row: IncidentRow) -> Incident:
+    """The incident of a row, or as much as its columns tell when the rest cannot be read."""
+    try:
+        return incident_of(row)
+    except ValueError:
+        words = "(it cannot be read)"
+        return Incident(row.id, row.team, row.severity, words, row.opened_at, row.service, status=row.status)
+
+
 def _at(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple, get_args
 
-from oncall_rota.cli.incident_row import Shown, read
 from oncall_rota.errors import UnknownName, UsageError
 from oncall_rota.paging.job import page_data
 from oncall_rota.paging.office import SHORTEST_PREFIX, Office
 from oncall_rota.paging.ports.store import OPEN, IncidentRow, IncidentStatus, PageRow
+from oncall_rota.paging.saved import readable
 
 EVERY: tuple[IncidentStatus, ...] = get_args(IncidentStatus)
+# What an incident may be looked for by, in words.
+STATUSES: Mapping[str, tuple[IncidentStatus, ...]] = MappingProxyType(
+    {"open": OPEN, "acknowledged": ("acknowledged",), "resolved": ("resolved",), "all": EVERY}
+)
 LISTED = 10  # incidents of a list to choose from
 _CODE = re.compile(r"[0-9a-f]{4,12}", re.ASCII)
 
@@ -47,9 +52,14 @@ def one_named(office: Office, reference: str, me: str | None) -> Named:
 
 def ambiguous(words: str, rows: Sequence[IncidentRow]) -> UsageError:
     """Several incidents to choose from."""
-    lines = [Shown.of(row).line for row in rows[:LISTED]]
+    lines = [line(row) for row in rows[:LISTED]]
     lines += [f"and {len(rows) - LISTED} more"] if len(rows) > LISTED else []
     return UsageError(words, "\n".join(["name one of them:", *lines]))
+
+
+def line(row: IncidentRow) -> str:
+    """For a list to choose from: id, status and what it is."""
+    return f"{row.id}  {row.status}  {readable(row).headline}"
 
 
 def _code(reference: str) -> str:
@@ -125,7 +135,7 @@ def only_mine(office: Office, me: str, *, waiting: bool) -> Named:
 
     Raises `UsageError`, which lists what there is, when it is not just one.
     """
-    every = [(row, read(row)) for row in office.incidents(OPEN)]
+    every = [(row, readable(row)) for row in office.incidents(OPEN)]
     mine = [row for row, incident in every if me in (*incident.paged, incident.person, incident.acknowledged_by)]
     unclaimed = [row for row in mine if row.status != "acknowledged"]
     if waiting and unclaimed:
