@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
@@ -18,10 +18,8 @@ from oncall_rota.cli.setting import asked_at, display, present, rotations
 from oncall_rota.cli.terminal import say, warn
 from oncall_rota.config import suggest
 from oncall_rota.errors import DifferencesFound, UsageError
-from oncall_rota.feeds import COLOURS, Names, Style, Template, feed, feed_window
+from oncall_rota.feeds import COLOURS, Names, Style, Subject, Template, feed_window, of_person, of_schedule, of_team
 from oncall_rota.rendering.text import tsv_row
-from oncall_rota.schedule.model import Schedule
-from oncall_rota.timeline.interval import Interval
 
 app = new_app(
     cls=Group,
@@ -32,16 +30,6 @@ Examples:
   oncall ical export --all -o feeds
   oncall ical export --all -o feeds --check""",
 )
-
-
-class Job(NamedTuple):
-    """One feed to build. `file`: its path in a folder of feeds."""
-
-    file: str
-    title: str
-    schedules: tuple[Schedule, ...]
-    timezone: str
-    person: str | None = None
 
 
 @app.callback()
@@ -116,26 +104,26 @@ def export(
     if not all_:
         found.whole()
     people = Names({each.id: each.name for each in found.catalog.people.values()}, initials=names == "initials")
-    jobs = _jobs(found, name, person, people)
+    subjects = _subjects(found, name, person, people)
 
-    def body(job: Job) -> bytes:
-        return _body(job, people, window, style)
+    def body(subject: Subject) -> bytes:
+        return subject.body(people, window, style)
 
     if plain:
         sys.stdout.flush()
-        sys.stdout.buffer.write(body(jobs[0]))
+        sys.stdout.buffer.write(body(subjects[0]))
         return
     assert output is not None
     folder = all_ or output.endswith(("/", os.sep)) or os.path.isdir(output)
     if all_ and os.path.exists(output) and not os.path.isdir(output):
         raise UsageError(f"-o {output}: --all needs a folder, and this is a file")
-    targets = [(job, os.path.join(output, job.file) if folder else output) for job in jobs]
+    targets = [(each, os.path.join(output, each.file) if folder else output) for each in subjects]
 
     written = not (check or dry_run)
 
     def one(number: int) -> Done:
-        job, path = targets[number]
-        return put(path, body(job), write=written)
+        subject, path = targets[number]
+        return put(path, body(subject), write=written)
 
     done = put_all(one, len(targets))
     gone = strays(Path(output), {*found.catalog.teams, *found.catalog.people}) if all_ and not found.broken else []
@@ -168,24 +156,13 @@ def _colour(name: str | None) -> str | None:
     raise UsageError(f"--colour: no colour {name!r}", hint)
 
 
-def _jobs(found: Selection, name: str | None, person: str | None, people: Names) -> list[Job]:
+def _subjects(found: Selection, name: str | None, person: str | None, people: Names) -> list[Subject]:
     if person is not None:
-        id_ = person_named(found.catalog, person)
-        zone = found.catalog.people[id_].timezone or "UTC"
-        return [Job(f"{id_}.ics", f"{people[id_]} on call", tuple(found.schedules), zone, id_)]
+        known = found.catalog.people[person_named(found.catalog, person)]
+        return [of_person(known.id, people, known.timezone, found.schedules)]
     if name is not None and "/" in name:
-        (one,) = found.schedules
-        return [Job(f"{one.team}/{one.name}.ics", f"{one.team} {one.name} on call", (one,), one.timezone)]
-    return [
-        Job(f"{team.name}.ics", f"{team.name} on call", tuple(team.schedules.values()), team.timezone)
-        for team in found.catalog.teams.values()
-        if name in (None, team.name)
-    ]
-
-
-def _body(job: Job, people: Names, window: Interval, style: Style) -> bytes:
-    made = feed(job.title, job.schedules, people, window, person=job.person, timezone=job.timezone, style=style)
-    return made.body
+        return [of_schedule(each) for each in found.schedules]
+    return [of_team(team) for team in found.catalog.teams.values() if name in (None, team.name)]
 
 
 def _told(done: list[Done], gone: list[Path], written: bool, prune: bool) -> None:

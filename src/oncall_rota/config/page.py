@@ -151,7 +151,7 @@ def _reach(person: Person, found: People, channels: dict[str, Channel]) -> Reach
     rules = rules or [Placed(AT_ONCE, name, None, None) for name in own]
     after = sorted({rule.after for rule in rules})
     steps = [Rule(each, tuple(dict.fromkeys(rule.channel for rule in rules if rule.after == each))) for each in after]
-    return Reach(person.id, person.name, tuple(steps), MappingProxyType(own))
+    return Reach(person.id, person.name, tuple(steps), MappingProxyType(own), person.timezone)
 
 
 def _last_resort(values: Any, catalog: Catalog, channels: dict[str, Channel]) -> LastResort | None:

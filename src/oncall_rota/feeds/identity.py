@@ -34,6 +34,11 @@ class Draft(NamedTuple):
         """A hash of all that subscribers see."""
         return _hash("content", *self[:8])
 
+    @property
+    def slot_uid(self) -> str:
+        """The UID by slot: it outlives a change of the content."""
+        return _uid(_hash("slot", self.team, self.schedule, *self.slot), self)
+
 
 class Remembered(NamedTuple):
     """What was last published of one event. `gone`: it was there once, and is no more."""
@@ -68,7 +73,7 @@ def identified(drafts: Sequence[Draft], memory: Memory | None, at: int, low: int
     if memory is None:
         found = {_uid(draft.content, draft): draft for draft in drafts}
         return [_event(uid, draft, STAMP) for uid, draft in found.items()], None
-    slots = {_uid(_hash("slot", draft.team, draft.schedule, *draft.slot), draft): draft for draft in drafts}
+    slots = {draft.slot_uid: draft for draft in drafts}
     assert len(slots) == len(drafts), "two events with one UID"
     floor = memory.floor
     kept: dict[str, Remembered] = {}
@@ -82,10 +87,19 @@ def identified(drafts: Sequence[Draft], memory: Memory | None, at: int, low: int
     events = []
     for uid, draft in slots.items():
         now = kept[uid] = _remembered(memory.events.get(uid), draft, floor, at)
-        events.append(_event(uid, draft, now.modified)._replace(sequence=now.sequence, modified=now.modified))
+        events.append(_numbered(uid, draft, now))
     if floor == memory.floor and kept == memory.events:
         return events, memory
     return events, Memory(kept, floor)
+
+
+def numbered(drafts: Sequence[Draft], published: Mapping[str, Remembered]) -> list[Event]:
+    """The events of `drafts` by slot, with SEQUENCE and LAST-MODIFIED as in `published`, which has all of them."""
+    return [_numbered(draft.slot_uid, draft, published[draft.slot_uid]) for draft in drafts]
+
+
+def _numbered(uid: str, draft: Draft, now: Remembered) -> Event:
+    return _event(uid, draft, now.modified)._replace(sequence=now.sequence, modified=now.modified)
 
 
 def _remembered(last: Remembered | None, draft: Draft, floor: int, at: int) -> Remembered:

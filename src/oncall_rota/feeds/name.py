@@ -65,6 +65,17 @@ class Names:
         return f"{_initials(cleaned(person))} ({_mark(person, 4)})" if self._initials else cleaned(person)
 
 
+class EveryForm(Names):
+    """Names in all their forms at once: one is another when any feed would show somebody in another way."""
+
+    __slots__ = ()
+
+    def __init__(self, people: Mapping[str, str]) -> None:
+        super().__init__(people)
+        initials = Names(people, initials=True)
+        self._names = {person: f"{name}\t{initials[person]}" for person, name in self._names.items()}
+
+
 def _initials(name: str) -> str:
     return "".join([word[0] for word in name.split()][:4]).upper()
 

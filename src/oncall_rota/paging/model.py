@@ -91,12 +91,16 @@ class Rule(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """How a person is reached: rules in order of time, and an address for each channel that has one."""
+    """How a person is reached: rules in order of time, and an address for each channel that has one.
+
+    `timezone`: theirs, if they have said so.
+    """
 
     person: str
     name: str
     rules: tuple[Rule, ...]
     addresses: Mapping[str, str] = MappingProxyType({})
+    timezone: str | None = None
 
 
 class LastResort(NamedTuple):
