@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oncall_rota.intake.action import kind_of
+from oncall_rota.intake.credential import PARAMETERS
 from oncall_rota.intake.form import multipart, urlencoded
 from oncall_rota.intake.json_text import decoded, mapping
 from oncall_rota.intake.posted import RETRY_AFTER, Answer, Posted, Report, Unreadable, answer
@@ -26,8 +27,8 @@ KEY = ("dedup", "dedup_key", "alert_uid", "alias")
 ACTION = ("action", "event_action", "state", "status")
 SEVERITY = ("severity", "priority", "level")
 LINK = ("link", "link_to_upstream_details", "url")
-_SECRETS = ("token", "key", "api_key", "apikey")  # where a sender may have put its key: never shown
-_OURS = frozenset((*SUMMARY, *DETAILS, *KEY, *ACTION, *SEVERITY, *LINK, *_SECRETS, "team", "service", "meta"))
+# Where a sender may have put its key is never shown.
+_OURS = frozenset((*SUMMARY, *DETAILS, *KEY, *ACTION, *SEVERITY, *LINK, *PARAMETERS, "team", "service", "meta"))
 
 
 class Generic:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 
+from oncall_rota.intake.credential import PARAMETERS
 from oncall_rota.paging.token import digest_of
 
 SCHEMES = ("bearer", "geniekey", "token")
-PARAMETERS = ("key", "token")  # of the path and of the query
 
 
 class Shown(NamedTuple):
@@ -27,10 +27,13 @@ class Shown(NamedTuple):
 
 
 def shown(request: Request, in_address: bool = True, passwords: bool = True) -> Shown | None:
-    """What a request shows; None: nothing. `in_address`: whether a key in its address counts. `passwords`: whether a
-    password does, which a browser that knows it sends with all that any site's page asks it to.
+    """What a request shows; None: nothing. `in_address`: whether a key in its address counts, or in `X-Api-Key`, as
+    monitors send it. `passwords`: whether a password does, which a browser that knows it sends with all that any site's
+    page asks it to.
     """
     found = in_header(request, passwords)
+    if found is None and in_address:
+        found = request.headers.get("x-api-key")
     if found is not None or not in_address:
         return None if found is None else Shown(found)
     for given in (request.path_params, request.query_params):
@@ -41,10 +44,10 @@ def shown(request: Request, in_address: bool = True, passwords: bool = True) -> 
 
 
 def in_header(request: Request, passwords: bool = True) -> str | None:
-    """The key of `Authorization`: `Bearer KEY`, `GenieKey KEY`, or the password of `Basic`."""
+    """The key of `Authorization`: `Bearer KEY`, `GenieKey KEY`, `Token token=KEY`, or the password of `Basic`."""
     scheme, _, rest = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() in SCHEMES:
-        return rest.strip()
+        return rest.strip().removeprefix("token=").strip('"')
     if scheme.lower() != "basic" or not passwords:
         return None
     try:

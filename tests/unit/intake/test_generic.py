@@ -150,7 +150,7 @@ def test_uptime_kuma() -> None:
 
 def test_a_key_in_the_address_is_not_paged() -> None:
     """Nor taken for the key of an incident."""
-    query = {"token": "hunter2", "key": "hunter2", "api_key": "hunter2", "apikey": "hunter2"}
+    query = {"token": "hunter2", "key": "hunter2", "api_key": "hunter2", "apikey": "hunter2", "apiKey": "hunter2"}
     found = report("generic", Posted(b'{"summary": "x"}', {}, query))
     assert "hunter2" not in repr(found)
     assert found.key == report("generic", {"summary": "x"}).key

@@ -53,12 +53,26 @@ def test_every_way_to_show_a_key(night: NightOfLinks, monkeypatch: pytest.Monkey
     monkeypatch.setenv("AM_KEY", "secret-key")
     night.settings = sources(prod_am=[{"env": "AM_KEY"}])
     house = room(night, "source", "/hooks/{source}", "GET", "POST")
-    for headers in (bearer("secret-key"), {"authorization": "GenieKey secret-key"}, basic("am", "secret-key")):
+    for headers in (
+        bearer("secret-key"),
+        {"authorization": "bearer  secret-key "},
+        {"authorization": "GenieKey secret-key"},
+        {"authorization": "Token token=secret-key"},
+        {"x-api-key": "secret-key"},
+        basic("am", "secret-key"),
+    ):
         assert house.asks("POST", "/hooks/prod-am", headers).text == "source prod-am None None"
-    assert house.asks("GET", "/hooks/prod-am?token=secret-key").text == "source prod-am None None"
-    assert house.asks("GET", "/hooks/prod-am?key=secret-key").status == 200
+    for name in ("key", "token", "api_key", "apikey", "apiKey"):
+        assert house.asks("GET", f"/hooks/prod-am?{name}=secret-key").status == 200
     assert house.asks("GET", "/hooks/prod-am?key=wrong").status == 404
-    for headers in ({}, bearer("wrong"), bearer(""), basic("secret-key", ""), {"authorization": "Basic !"}):
+    for headers in (
+        {},
+        bearer("wrong"),
+        bearer(""),
+        basic("secret-key", ""),
+        {"authorization": "Basic !"},
+        {"x-api-key": ""},
+    ):
         assert house.asks("POST", "/hooks/prod-am", headers).status == 401
     assert house.asks("POST", "/hooks/other", bearer("secret-key")).status == 401
     house.close()
