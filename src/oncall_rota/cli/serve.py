@@ -15,7 +15,7 @@ from oncall_rota.errors import ConfigurationError, OncallError, UsageError
 from oncall_rota.timeline.duration import parse
 
 LISTEN = "127.0.0.1:8080"
-MISSING = re.compile(r"starlette|uvicorn|uvloop|httptools|anyio|jinja2", re.IGNORECASE)
+MISSING = re.compile(r"starlette|uvicorn|uvloop|httptools|anyio|jinja2|prometheus_client", re.IGNORECASE)
 
 
 def serve(

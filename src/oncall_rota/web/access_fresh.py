@@ -19,17 +19,22 @@ _Value = TypeVar("_Value")
 
 
 class Fresh(Generic[_Value]):
-    """What `read` gives. `monotonic`: seconds of the process's own clock. For one event loop."""
+    """What `read` gives. `monotonic`: seconds of the process's own clock. For one event loop. `every`: so many seconds
+    one reading is enough.
+    """
 
-    def __init__(self, read: Callable[[], _Value], monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, read: Callable[[], _Value], monotonic: Callable[[], float] = time.monotonic, every: float = EVERY
+    ) -> None:
         self._read = read
         self._monotonic = monotonic
+        self._every = every
         self._known: tuple[float, _Value] | None = None  # when its reading began
         self._reading: asyncio.Task[None] | None = None
 
     async def get(self) -> _Value:
         """The value. Raises `StoreFailed` when it could not be read for minutes, or never."""
-        if self._known is None or self._monotonic() - self._known[0] >= EVERY:
+        if self._known is None or self._monotonic() - self._known[0] >= self._every:
             if self._reading is None or self._reading.done():
                 self._reading = asyncio.create_task(self._renew())
             await asyncio.wait([self._reading], timeout=PATIENCE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -18,16 +19,22 @@ from oncall_rota.web.health import HEALTH
 from oncall_rota.web.home import HOME
 from oncall_rota.web.hooks import HOOKS
 from oncall_rota.web.icon import ICON
+from oncall_rota.web.metrics import METRICS, measured
 from oncall_rota.web.premises import Premises
 from oncall_rota.web.provider import PROVIDERS
 from oncall_rota.web.sign_in import SIGN_INS
+from oncall_rota.web.traffic import VISITOR, Tell, Traffic, Watched
 
-DOORS: tuple[Door, ...] = (*HEALTH, *HOOKS, *ACKNOWLEDGE, *PROVIDERS, *SIGN_INS, *HOME, *ICON)
+DOORS: tuple[Door, ...] = (*HEALTH, *METRICS, *HOOKS, *ACKNOWLEDGE, *PROVIDERS, *SIGN_INS, *HOME, *ICON)
 
 
-def application(premises: Premises, doors: Sequence[Door] = DOORS) -> Starlette:
-    """All doors, with what stands behind them."""
-    return Starlette(routes=[_route(door, premises) for door in doors])
+def application(premises: Premises, doors: Sequence[Door] = DOORS, tell: Tell | None = None) -> Starlette:
+    """All doors, with what stands behind them. `tell`: to whom each request is told of; None: nobody."""
+    routes = [_route(door, premises) for door in doors]
+    traffic = Traffic(routes, tell)
+    made = Starlette(routes=routes, middleware=[Middleware(Watched, traffic)])
+    made.state.metrics = measured(premises, traffic)
+    return made
 
 
 def _route(door: Door, premises: Premises) -> Route:
@@ -38,6 +45,7 @@ def _route(door: Door, premises: Premises) -> Route:
             visitor = await judge(request, premises)
             if isinstance(visitor, Response):
                 return refused(visitor) if programs else visitor
+            request.scope[VISITOR] = visitor
             return await door.handler(Visit(request, visitor, premises))
         except Refused as error:
             return failure(error.status, str(error), error.hint)

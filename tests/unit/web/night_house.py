@@ -27,6 +27,7 @@ from oncall_rota.paging.ports.notifier import Notifier
 from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.paging.request import Request
 from oncall_rota.paging.token import TokenAsked, TokenKept, added, digest_of
+from oncall_rota.schedule.model import Team
 from oncall_rota.store.sqlite import SqliteStore
 from oncall_rota.web.access_gate import Gate
 from oncall_rota.web.access_token import Tokens
@@ -54,6 +55,7 @@ class NightOfLinks(Night):
     """A night whose server has an address."""
 
     settings = Settings()
+    teams: Mapping[str, Team] = {}  # of the configuration, for what looks there
     runbook = "https://runbooks.example.com/checkout"
 
     def configuration(self) -> Configuration:
@@ -61,6 +63,7 @@ class NightOfLinks(Night):
         return found._replace(
             public_url=PUBLIC,
             settings=self.settings,
+            teams=self.teams,
             people=self.field.people,
             runbooks={("payments", "checkout"): self.runbook},
         )
@@ -96,7 +99,7 @@ class House:
             "store": night.store,
             "configuration": night.configuration,
             "notifier": self.notifier,
-            "crew": SimpleNamespace(died=threading.Event(), ticked=time.monotonic(), waiting=0),
+            "crew": SimpleNamespace(died=threading.Event(), ticked=time.monotonic(), waiting=0, pager=night.pager),
             "auditor": SimpleNamespace(last=SimpleNamespace(well=True, at=None, late=0)),
             "started_at": night.clock.at,
             "gate": Gate(night.store, night.configuration, night.clock.now, night.clock.monotonic),
@@ -104,6 +107,7 @@ class House:
         }
         self.premises = Premises(**{name: given[name] for name in Premises._fields})
         self._application = application(self.premises, doors)
+        self.metrics = self._application.state.metrics
         self._runner = asyncio.Runner()
 
     def submit(self, request: Request) -> Future[Any]:
