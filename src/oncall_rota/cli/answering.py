@@ -86,8 +86,8 @@ def run(asked: Question) -> None:
         from oncall_rota.cli.who_table import table
 
         print(table(rows, [must_be_covered(each, at_) for each, _ in answers], at_, now, display(tz).zone))
-    elif rows or form == "json":
-        print(who.text(form, instant(epoch(at_)), rows))
+    else:
+        print(who.output(form, instant(epoch(at_)), rows), end="")
     _talk(found, answers, at_)
     _leave(found, answers, at_, next_, bool(names or service))
     if asked == Question(names, output=output, json=json, dir_=dir_) and front.cache_folder(os.environ):

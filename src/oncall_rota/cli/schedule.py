@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -11,11 +10,10 @@ import typer
 from oncall_rota.cli.answering import echo
 from oncall_rota.cli.option import Dir, Json, Output, Teams, Tz
 from oncall_rota.cli.selection import select
-from oncall_rota.cli.setting import asked_at, asked_format, asked_span, display, present, rotations
-from oncall_rota.errors import UnknownName, UsageError
+from oncall_rota.cli.setting import asked_format, display, present, rotations
+from oncall_rota.errors import UnknownName
+from oncall_rota.humantime import asked
 from oncall_rota.rendering import schedule as rendering
-from oncall_rota.timeline.interval import Interval
-from oncall_rota.timeline.zone import Zone
 
 SPAN = "4w"
 
@@ -50,7 +48,7 @@ def schedule(
     form = asked_format(output, json)
     now = present()
     shown = display(tz).zone
-    window = asked_window(from_, until, for_, SPAN, now, shown)
+    window = asked.window(from_, until, for_, SPAN, now, shown)
     found = select(rotations(dir_), names).whole()
     if not found.schedules:
         raise UnknownName(f"no team in {found.folder}", "'oncall init' writes a first one")
@@ -62,21 +60,5 @@ def schedule(
     for text, word, at in ((from_, "from", window.start_at), (until, "until", window.end_at)):
         if text is not None:
             echo(found, at, shown, word)
-    told = rendering.text(form, window, rendering.rows(found.schedules, window, causes), found.name_of)
-    if told:
-        print(told)
-
-
-def asked_window(
-    from_: str | None, until: str | None, for_: str | None, default: str, now: datetime, shown: Zone
-) -> Interval:
-    """The window of `--from` (today), and `--until` or `--for`."""
-    if until is not None and for_ is not None:
-        raise UsageError("give --until or --for, not both")
-    start_at = asked_at(from_ or "today", "--from", now, shown)
-    if until is None:
-        return Interval(start_at, asked_span(for_ or default, "--for", start_at, shown))
-    end_at = asked_at(until, "--until", now, shown)
-    if end_at <= start_at:
-        raise UsageError(f"--until {until!r} is not after --from {from_ or 'today'!r}")
-    return Interval(start_at, end_at)
+    rows = rendering.rows(found.schedules, window, causes)
+    print(rendering.output(form, window, rows, found.name_of), end="")

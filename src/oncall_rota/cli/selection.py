@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from oncall_rota.cli.terminal import path_text
-from oncall_rota.config import Catalog, Problem, load, suggest
+from oncall_rota.config import Catalog, Problem, load
+from oncall_rota.config import known as known
 from oncall_rota.errors import ConfigurationError, UnknownName
 from oncall_rota.schedule.model import Schedule, Team
 
@@ -110,18 +111,6 @@ def _unknown_team(name: str, folder: Path) -> UnknownName:
     stems = [path.name.removesuffix(".yaml") for path in sorted(folder.glob("*.yaml"))]
     teams = [stem for stem in stems if "." not in stem and stem not in ("people", "oncall")]
     return UnknownName(f"no team {name!r} in {path_text(folder)}", known(name, teams))
-
-
-def known(name: str, there: Iterable[str]) -> str:
-    """A hint: what was probably meant instead of `name`, or what there is."""
-    names = list(there)
-    meant = suggest(name, names)
-    if meant:
-        return f"did you mean {meant!r}?"
-    if not names:
-        return "there is none yet; 'oncall init' writes a first team"
-    shown = ", ".join(names[:8])
-    return f"there is {shown}{f', and {len(names) - 8} more' if len(names) > 8 else ''}"
 
 
 def _add(to: list[Schedule], schedules: Iterable[Schedule]) -> None:

@@ -13,8 +13,6 @@ from oncall_rota.timeline.clock import SystemClock
 from oncall_rota.timeline.zone import Zone, zone
 
 FORMATS = ("table", "plain", "json", "csv", "names")
-# An answer looks 400 days back, and twice as far ahead: so much of the calendar is left at either end.
-_FIRST_AT, _LAST_AT = datetime(4, 1, 1, tzinfo=UTC), datetime(9997, 1, 1, tzinfo=UTC)
 
 
 class Display(NamedTuple):
@@ -101,33 +99,16 @@ def _of_the_machine() -> tuple[Zone, str]:
 
 def asked_at(text: str, option: str, now: datetime, shown: Zone) -> datetime:
     """The instant that an option's WHEN means."""
-    from oncall_rota.humantime import when
+    from oncall_rota.humantime import asked
 
-    try:
-        return _within(when(text, now, shown), option, text)
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}") from None
-
-
-def _within(at: datetime, option: str, text: str) -> datetime:
-    if not _FIRST_AT <= at < _LAST_AT:
-        raise UsageError(f"{option}: {text!r} is outside the years 4 to 9996")
-    return at
+    return asked.instant(text, option, now, shown)
 
 
 def asked_span(text: str, option: str, start_at: datetime, shown: Zone) -> datetime:
     """The end of an option's SPAN from `start_at`."""
-    from oncall_rota.humantime import after
+    from oncall_rota.humantime import asked
 
-    try:
-        end_at = _within(after(start_at, text, shown), option, text)
-    except OverflowError:
-        raise UsageError(f"{option}: {text!r} is too long") from None
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}") from None
-    if end_at <= start_at:
-        raise UsageError(f"{option}: {text!r} is no time at all")
-    return end_at
+    return asked.end(text, option, start_at, shown)
 
 
 def asked_format(output: str, json: bool, formats: tuple[str, ...] = FORMATS) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from oncall_rota.config.catalog import Catalog, load
 from oncall_rota.config.folder import find_folder, team_names
 from oncall_rota.config.horizon import check, check_team, digest
-from oncall_rota.config.problem import ERROR, NOTE, WARNING, Problem, suggest
+from oncall_rota.config.problem import ERROR, NOTE, WARNING, Problem, known, suggest
 from oncall_rota.config.schema import schema
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ __all__ = [
     "configuration",
     "digest",
     "find_folder",
+    "known",
     "load",
     "paging",
     "schema",

@@ -56,6 +56,18 @@ def suggest(word: str, known: Iterable[str]) -> str | None:
     return best[2] if best else None
 
 
+def known(name: str, there: Iterable[str]) -> str:
+    """A hint: what was probably meant instead of `name`, or what there is."""
+    names = list(there)
+    meant = suggest(name, names)
+    if meant:
+        return f"did you mean {meant!r}?"
+    if not names:
+        return "there is none yet; 'oncall init' writes a first team"
+    shown = ", ".join(names[:8])
+    return f"there is {shown}{f', and {len(names) - 8} more' if len(names) > 8 else ''}"
+
+
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """A hint that names the likeliest of `known`, or else `otherwise`."""
     found = suggest(word, known)

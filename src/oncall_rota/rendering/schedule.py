@@ -29,6 +29,12 @@ def text(form: str, window: Interval, table: Sequence[Row], name_of: NameOf) -> 
     return "\n".join(names(table, name_of) if form == "names" else lines(table, name_of, form == "csv"))
 
 
+def output(form: str, window: Interval, table: Sequence[Row], name_of: NameOf) -> str:
+    """All that is told: `text` with the last line's end, and nothing where there is no line."""
+    told = text(form, window, table, name_of)
+    return f"{told}\n" if told else ""
+
+
 def document(window: Interval, table: Sequence[Row], **more: Any) -> str:
     """The JSON of `oncall schedule -o json`."""
     on = [(shift.start, each.team, each.name, shift.person, shift) for each, found, _ in table for shift in found]

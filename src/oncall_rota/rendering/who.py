@@ -119,6 +119,11 @@ def text(form: str, at: str, results: Sequence[Result]) -> str:
     return names(results) if form == "names" else plain(results)
 
 
+def output(form: str, at: str, results: Sequence[Result]) -> str:
+    """All that is told: `text` with the last line's end, and nothing where there is no row."""
+    return f"{text(form, at, results)}\n" if results or form == "json" else ""
+
+
 def _ids(people: Iterable[Result], between: str) -> str:
     return between.join([person["id"] for person in people])
 
