@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from oncall_rota.paging.model import CRITICAL
 
+PAGED_BY_HAND = "cli"  # the source of what somebody pages, at whichever door
 KEY = 500  # the longest key that is kept, in code points; a longer one is cut and told apart by its digest
 
 
