@@ -48,10 +48,10 @@ class Filled(dict[str, Any]):
 
 
 class Record(Field):
-    """A mapping with declared keys. `notes`: keys that begin with `x-` are free."""
+    """A mapping with declared keys. `notes`: keys that begin with `x-` are free. `either`: one of them is required."""
 
-    def __init__(self, name: str, keys: dict[str, Key], *, notes: bool = False) -> None:
-        self.name, self.keys, self.notes = name, keys, notes
+    def __init__(self, name: str, keys: dict[str, Key], *, notes: bool = False, either: tuple[str, ...] = ()) -> None:
+        self.name, self.keys, self.notes, self.either = name, keys, notes, either
         self.what = f"{name}, a mapping with keys such as {listed(keys, 'and', 4)}"
         self.also = {word: name for name, key in keys.items() for word in key.also}
         self._long = [word for word in self.also if len(word) > 3]  # of short ones, too many are near
@@ -78,6 +78,8 @@ class Record(Field):
         for key in self._required:
             if not values.wrote(key):
                 self.missing(key, node, document)
+        if self.either and not any(map(values.wrote, self.either)):
+            self.missing(self.either[0], node, document)
         return values
 
     def missing(self, key: str, node: Any, document: Document) -> None:
@@ -171,6 +173,8 @@ class Record(Field):
             found["patternProperties"] = {"^x-": {}}
         if self._required:
             found["required"] = list(self._required)
+        if self.either:
+            found["anyOf"] = [{"required": [name]} for name in self.either]
         return found
 
 

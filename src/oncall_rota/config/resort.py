@@ -12,7 +12,7 @@ from oncall_rota.config.access import check_access
 from oncall_rota.config.channel import About
 from oncall_rota.config.document import Sequence
 from oncall_rota.config.field import BAD
-from oncall_rota.config.monitor import GROUPED
+from oncall_rota.config.monitor import check_source
 from oncall_rota.config.people import People
 from oncall_rota.config.problem import did_you_mean, listed, shown
 from oncall_rota.config.reach import Reaching, addresses, people_of, written_rules
@@ -235,13 +235,7 @@ class References:
 
     def _source(self, values: Filled) -> None:
         self._team(values, "team")
-        if "group_by" in values and values.get("type", GROUPED[0]) not in GROUPED:
-            self.document.warn(
-                values.node.keys_at["group_by"],
-                "no-effect",
-                f"group_by has no effect: {values['type']} sends one alert at a time, with a key of its own",
-                "delete it",
-            )
+        check_source(values, self.document)
 
     def _keys(self) -> None:
         """Nobody can tell two sources of one key apart."""

@@ -26,15 +26,17 @@ SPAN = Text(text.some_span, "a length of time", examples=["5m"])
 WORD = Text()
 WORDS = List(WORD, one=True)
 KEYS = List(KEY, "a list of keys", one=True)
+SECRETS = List(SECRET, "a list of secrets", one=True)
 YES_NO = Choice("yes", "no", "true", "false")
 SEVERITY = Choice(*SEVERITIES)
 MATCH = Table(FIELD, WORDS, "fields and what they match")
 
 
-def _record(name: str, *required: str, **keys: tuple[Field, str]) -> Record:
+def _record(name: str, *required: str, either: tuple[str, ...] = (), **keys: tuple[Field, str]) -> Record:
     return Record(
         name,
         {key.rstrip("_"): Key(field, doc, required=key.rstrip("_") in required) for key, (field, doc) in keys.items()},
+        either=either,
     )
 
 
@@ -80,9 +82,17 @@ _KEYS = {
             _record(
                 "a source",
                 "type",
-                "keys",
+                either=("keys", "secrets"),
                 type_=(MONITOR, "Which monitor."),
                 keys=(KEYS, "Its keys, several valid at once."),
+                secrets=(
+                    SECRETS,
+                    "What it signs its bodies with (HMAC-SHA256), several valid at once; beside keys, both are needed.",
+                ),
+                get=(
+                    YES_NO,
+                    "Whether a GET is taken as well as a POST, though machines fetch links; no when left out.",
+                ),
                 severity=(SEVERITY, "The severity of signals that name none; critical when left out."),
                 group_by=(
                     List(FIELD, one=True),

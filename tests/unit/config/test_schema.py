@@ -121,6 +121,8 @@ def test_declared_options_are_keys() -> None:
         ("oncall", "last_resort: {every: 5m}\n"),
         ("oncall", "watchdog: {ping: https://hc.example.com/x}\n"),
         ("oncall", "access: {board: [{env: A, file: b}]}\n"),
+        ("oncall", "sources: {am: {type: grafana}}\n"),
+        ("oncall", "sources: {am: {type: grafana, secrets: hunter2}}\n"),
         ("oncall", "notifiers: {sms: {type: twilio-sms, limit: {burst: 5}}}\n"),
     ],
 )
@@ -133,10 +135,17 @@ def test_numbers_and_truth_values_are_texts() -> None:
     """An editor's YAML types `+447700900001`, `0123`, `no` and `99.9`."""
     assert errors("people", "no: {name: true, phone: +447700900001, slack: 0123}\n") == []
     assert errors("oncall", "notices: {resolved: true}\n") == []
+    assert errors("oncall", "sources: {am: {type: generic, keys: {env: A}, get: true}}\n") == []
     assert (
         errors("team", "team: 911\ntimezone: UTC\nrotation: {people: [12]}\nservices: {shop: {availability: 99.9}}\n")
         == []
     )
+
+
+def test_a_source_has_keys_or_secrets() -> None:
+    """One of them is enough."""
+    for how in ("keys: {env: A}", "secrets: {env: A}", "secrets: [{env: A}, {file: b}], keys: [{env: C}]"):
+        assert errors("oncall", f"sources: {{am: {{type: grafana, {how}}}}}\n") == []
 
 
 def test_another_kind() -> None:
