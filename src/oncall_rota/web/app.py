@@ -19,13 +19,28 @@ from oncall_rota.web.health import HEALTH
 from oncall_rota.web.home import HOME
 from oncall_rota.web.hooks import HOOKS
 from oncall_rota.web.icon import ICON
+from oncall_rota.web.incident_acts import INCIDENT_ACTS
+from oncall_rota.web.incidents import INCIDENTS
 from oncall_rota.web.metrics import METRICS, measured
+from oncall_rota.web.paging import PAGES
 from oncall_rota.web.premises import Premises
 from oncall_rota.web.provider import PROVIDERS
 from oncall_rota.web.sign_in import SIGN_INS
 from oncall_rota.web.traffic import VISITOR, Tell, Traffic, Watched
 
-DOORS: tuple[Door, ...] = (*HEALTH, *METRICS, *HOOKS, *ACKNOWLEDGE, *PROVIDERS, *SIGN_INS, *HOME, *ICON)
+DOORS: tuple[Door, ...] = (
+    *HEALTH,
+    *METRICS,
+    *HOOKS,
+    *ACKNOWLEDGE,
+    *PROVIDERS,
+    *SIGN_INS,
+    *HOME,
+    *ICON,
+    *INCIDENTS,
+    *INCIDENT_ACTS,
+    *PAGES,
+)
 
 
 def application(premises: Premises, doors: Sequence[Door] = DOORS, tell: Tell | None = None) -> Starlette:
