@@ -37,6 +37,9 @@ NEWS = timedelta(minutes=10)  # an older notice tells nobody anything
 _ID = re.compile("[0-9a-f]{16}", re.ASCII)  # of an incident
 
 
+Origin = tuple[str, str]  # of an incident: its source, and its key there
+
+
 class Slot(NamedTuple):
     """A request, and the place of its reply; None: nobody waits for one."""
 
@@ -64,12 +67,11 @@ class Batch:
         self._openings = openings
         self._cases: dict[str, Case] = {}  # by the incident's id
         self._slots: dict[str, list[Slot]] = {}
-        self._origins: dict[tuple[str, str], str] = {}
+        self._origins: dict[Origin, str] = {}
         self._ready: dict[str, list[Job]] = {}  # claimed before this batch
         self._expected: dict[str, Job] = {}  # by page: claimed by this batch's commit
         self._round = Round({}, [], [], [], [])
         self._handlers: dict[type, Callable[[str, Any], Reply]] = {
-            Signal: self._signal,
             Act: self._act,
             Remark: self._remark,
             Tick: self._tick,
@@ -103,23 +105,25 @@ class Batch:
     def _decide(self, slot: Slot) -> None:
         request = slot.request
         if isinstance(request, Signal):
-            name = self._signalled(request)
-        elif isinstance(request, Done) and _is_sent(request):
-            name = self._sent(request.job.page_id)
+            origin = origin_of(request)
+            name = self._signalled(request, origin)
+            incident = self._cases[name].incident
+            if incident is not None and not incident.is_open:
+                self._round.waiting.append(slot)  # closed in this very batch: the next one finds it closed
+                return
+            reply: Reply = self._signal(name, request, origin)
         else:
-            name = self._named(_about(request, self._scene))
-        incident = self._cases[name].incident
-        if isinstance(request, Signal) and incident is not None and not incident.is_open:
-            self._round.waiting.append(slot)  # closed in this very batch: the next one finds it closed
-            return
+            if isinstance(request, Done) and _is_sent(request):
+                name = self._sent(request.job.page_id)
+            else:
+                name = self._named(_about(request, self._scene))
+            reply = self._handlers[type(request)](name, request)
         self._slots[name].append(slot)
-        reply = self._handlers[type(request)](name, request)
         if slot.number is not None:
             self._round.replies[slot.number] = reply
 
-    def _signalled(self, signal: Signal) -> str:
+    def _signalled(self, signal: Signal, origin: Origin) -> str:
         """The open incident that a signal belongs to, or a new one's id."""
-        origin = origin_of(signal)
         name = self._origins.get(origin)
         if name is None:
             row = self._store.open_by_key(*origin)
@@ -150,8 +154,8 @@ class Batch:
 
     # -- what each request means
 
-    def _signal(self, name: str, signal: Signal) -> Accepted:
-        case, (source, key) = self._cases[name], origin_of(signal)
+    def _signal(self, name: str, signal: Signal, origin: Origin) -> Accepted:
+        case, (source, key) = self._cases[name], origin
         if signal.kind != "trigger":
             return self._about_open(case, signal, source, key)
         if case.incident is not None:
@@ -159,8 +163,7 @@ class Batch:
             case.note("merged", f"signal {case.incident.signals}", source)
             self._fired(case, signal, source)
             return Accepted("merged", name)
-        flaps = self._openings.flaps((source, key), self._scene.now)
-        case.open(self._new(name, signal)._replace(flaps=flaps), source, key)
+        case.open(self._new(name, signal, self._openings.flaps(origin, self._scene.now)), source, key)
         case.note("opened", f"by {source}, {clean(signal.cause)}" if signal.cause else f"by {source}", source)
         case.decide(Opened(self._scene.now + signal.hold))
         return Accepted("opened", name)
@@ -192,16 +195,27 @@ class Batch:
             summary, lines = _texts(signal)
             case.decide(Fired(severity, summary, lines, self._scene.now + signal.hold), source)
 
-    def _new(self, name: str, signal: Signal) -> Incident:
+    def _new(self, name: str, signal: Signal, flaps: int) -> Incident:
         now, world = self._scene.now, self._scene.configuration.world
         severity, (summary, lines) = clean(signal.severity, KEY), _texts(signal)
-        incident = Incident(name, signal.team, severity, summary, now, service=signal.service, person=signal.person)
         policy = world.policy(signal.team, signal.service, severity, now) if signal.person is None else None
         turn = 0
         if policy is not None and any(step.round_robin for step in policy.steps):
             others = [case for case in self._cases.values() if case.row is None and case.incident is not None]
             turn = self._store.count(signal.team) + sum(case.state.team == signal.team for case in others)
-        return incident._replace(lines=lines, via=signal.via, turn=turn)
+        return Incident(
+            name,
+            signal.team,
+            severity,
+            summary,
+            now,
+            service=signal.service,
+            person=signal.person,
+            lines=lines,
+            via=signal.via,
+            turn=turn,
+            flaps=flaps,
+        )
 
     def _act(self, name: str, act: Act) -> Acted:
         case = self._cases[name]
@@ -322,7 +336,7 @@ class Batch:
         self._round.jobs.extend(self._ready[name])
         for claim in result.claims:
             made = case.pages.get(claim.page_id)
-            job = self._expected.get(claim.page_id) or (self._new_job(made, case.state) if made is not None else None)
+            job = self._expected.get(claim.page_id) or (self._new_job(made, case) if made is not None else None)
             if job is not None:
                 self._round.jobs.append(job._replace(fence=claim.fence, claimed=before))
         for page_id in result.refused:
@@ -348,13 +362,13 @@ class Batch:
             told = Told(done.job.page_id, result.state, result.provider_id)
             self._round.waiting.append(Slot(None, told))
 
-    def _new_job(self, page: NewPage, incident: Incident) -> Job:
-        data, now = page_data(page.data), self._scene.now
+    def _new_job(self, page: NewPage, case: Case) -> Job:
+        now = self._scene.now
         row = PageRow(
             page.id, page.incident_id, page.person, page.channel, page.address_ref, "claimed", 0, 0, None, 1, page.code,
             None, now, page.data,
         )  # fmt: skip
-        return self._job(row, incident, data)
+        return self._job(row, case.state, case.data[page.id])
 
     def _job(self, row: PageRow, incident: Incident, data: PageData) -> Job:
         configuration = self._scene.configuration
@@ -384,7 +398,7 @@ def _texts(signal: Signal) -> tuple[str, tuple[str, ...]]:
     return clean(signal.summary) or "(no text)", tuple([clean(line) for line in signal.lines[:LINES]])
 
 
-def origin_of(signal: Signal) -> tuple[str, str]:
+def origin_of(signal: Signal) -> Origin:
     """What tells its incident: the source, and a key that any store takes and that stays as it is however it came."""
     key = clean(signal.key, KEY)
     if key != signal.key:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from oncall_rota.paging.configuration import Configuration
@@ -49,6 +50,11 @@ class Scene(NamedTuple):
     ahead: timedelta = timedelta(0)
     sign: Callable[[str, str | None, datetime], str | None] | None = None
 
+    @property
+    def data(self) -> str:
+        """Of a row of the audit that names nothing further."""
+        return _clock_data(self.clock)
+
     def world(self, incident: Incident) -> World:
         """The configuration, narrowed to one channel when the page was asked for by that one only."""
         world = self.configuration.world
@@ -72,6 +78,7 @@ class Case:
         self.before = self.incident
         self.origin = (row.source, row.key) if row is not None else ("", "")
         self.pages: dict[str, NewPage] = {}
+        self.data: dict[str, PageData] = {}  # of those pages
         self.outcomes: list[Outcome] = []
         self.receipts: list[Receipt] = []
         self.audit: list[AuditRow] = []
@@ -109,7 +116,7 @@ class Case:
         """A row of the audit. `about`: another incident."""
         incident = about or self.incident
         incident_id, team = (None, "") if incident is None else (incident.id, incident.team)
-        data = _encoded({"clock": self._scene.clock, **ids})
+        data = _encoded({"clock": self._scene.clock, **ids}) if ids else self._scene.data
         revision = self._scene.configuration.revision(team)
         self.audit.append(AuditRow(incident_id, self._scene.now, actor, kind, cause, revision, data))
 
@@ -133,7 +140,8 @@ class Case:
 
     def _page(self, page: Page) -> None:
         configuration = self._scene.configuration
-        data = PageData("page", page.why, page.step, page.copy, page.address if page.person is None else None)
+        address = page.address if page.person is None else None
+        data = self.data[page.id] = PageData("page", page.why, page.step, page.copy, address)
         channel = configuration.channels.get(page.channel)
         whom = page.person or page.address
         take = taken(channel.limit, whom, page.channel) if channel is not None and channel.limit is not None else None
@@ -174,8 +182,14 @@ class Case:
             return
         page = Page(f"{self.state.id}-n{self._scene.token(4)}", notice.person, channel, "", "")
         ref, data = address_ref(page, configuration), PageData("notice", text=notice.text)
+        self.data[page.id] = data
         code = self.code(notice.person)
         self.pages[page.id] = NewPage(page.id, self.state.id, notice.person, channel, ref, code, data.json())
+
+
+@lru_cache(maxsize=8)
+def _clock_data(clock: str) -> str:
+    return _encoded({"clock": clock})
 
 
 def taken(limit: Limit, whom: str, channel: str) -> Take:

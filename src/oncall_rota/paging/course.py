@@ -60,8 +60,7 @@ class Course(Draft):
             found = reached_by(step, self.incident.turn + self.incident.round, self.now, self.world)
             self.note("step", f"step {following + 1}: {why}")
             lacking += self._lacking(f"step {following + 1}", found)
-            self.change(step=following)
-            self.enter(found.due, _end(step.wait, self.now, found.due))
+            self.enter(found.due, _end(step.wait, self.now, found.due), step=following)
             self.send_due("; ".join(dict.fromkeys([f"step {following + 1}: {why}", *lacking])))
             if found.counts:
                 return
@@ -83,8 +82,16 @@ class Course(Draft):
         self.send_due(why)
 
     def _afresh(self) -> None:
-        self.change(status=TRIGGERED, step=-1, round=0, ended=False, ends_at=None, heard=0)
-        self.change(acknowledged_by=None, acknowledged_at=None)
+        self.change(
+            status=TRIGGERED,
+            step=-1,
+            round=0,
+            ended=False,
+            ends_at=None,
+            heard=0,
+            acknowledged_by=None,
+            acknowledged_at=None,
+        )
 
     def _within(self, policy: Policy, number: int) -> int | None:
         """That step, the first one of the next round, or None at the end. Nobody reached is no reason for a round."""

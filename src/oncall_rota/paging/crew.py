@@ -6,6 +6,7 @@ up its own threads and no others.
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from oncall_rota.paging.request import Reply, Request
 MOST = 512  # requests in one batch
 TICK = 0.5  # seconds between two looks at what is due
 SENDERS = 16  # threads of one channel
+YOUNG = 20_000  # new objects between two searches for cycles; there are hardly any, and what is open lives long
 
 _Waiting = tuple[Request, "Future[Reply] | None"]
 
@@ -47,6 +49,7 @@ class Crew:
 
     def start(self) -> Self:
         """Begin."""
+        gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
         self._thread.start()
         return self
 

@@ -41,14 +41,22 @@ class Draft:
         due = {each.person for each in self.incident.due if not each.copy}
         return due | {each.person for each in self.present if not each.copy}
 
-    def enter(self, due: tuple[Due, ...], ends_at: datetime) -> None:
-        """Begin a step with these pages; those of the step before that are not sent yet never will be."""
+    def enter(self, due: tuple[Due, ...], ends_at: datetime, **fields: Any) -> None:
+        """Begin a step with these pages; those of the step before that are not sent yet never will be.
+
+        `fields`: what else of the incident changes by it.
+        """
         ringing = [each._replace(old=True) for each in self.incident.sent if self.now - each.at < RINGS]
-        self.change(began_at=self.now, ends_at=ends_at, due=due, sent=tuple(ringing))
+        self.change(began_at=self.now, ends_at=ends_at, due=due, sent=tuple(ringing), **fields)
 
     def send_due(self, why: str) -> None:
         """Send what is due; of several that are due for one person and channel, one."""
-        now_due = [each._replace(at=self.now) for each in self.incident.due if each.at <= self.now]
+        # Of one instant, so that two rules that name the same page are seen to.
+        now_due = [
+            each if each.at == self.now else each._replace(at=self.now)
+            for each in self.incident.due
+            if each.at <= self.now
+        ]
         later = tuple([each for each in self.incident.due if each.at > self.now])
         sent, paged, number = list(self.incident.sent), list(self.incident.paged), self.incident.pages
         heard = self.incident.heard

@@ -55,20 +55,7 @@ class _Deciding(Course):
                 self._refuse(f"it is {self.incident.status} already")
             return
         self._clamp()
-        handlers: dict[type, Callable[[Any], None]] = {
-            Opened: self._opened,
-            Ticked: self._ticked,
-            Acknowledged: self._acknowledged,
-            Resolved: self._resolved,
-            Calmed: self._calmed,
-            Fired: self._fired,
-            Snoozed: self._snoozed,
-            Declined: self._declined,
-            Reassigned: self._reassigned,
-            Failed: self._failed,
-            Delayed: self._delayed,
-        }
-        handlers[type(event)](event)
+        _HANDLERS[type(event)](self, event)
 
     def _opened(self, event: Opened) -> None:
         if self.incident.began_at is not None:
@@ -277,8 +264,9 @@ class _Deciding(Course):
         if self.incident.flaps:
             timeout = min(timeout or FLAPPING, FLAPPING)
         ends_at = None if timeout is None else opening_of(self.incident, self.now + timeout, self.world)
-        self.change(status=ACKNOWLEDGED, acknowledged_by=by, acknowledged_at=self.now, began_at=self.now)
-        self.change(ends_at=ends_at)
+        self.change(
+            status=ACKNOWLEDGED, acknowledged_by=by, acknowledged_at=self.now, began_at=self.now, ends_at=ends_at
+        )
 
     def _place(self) -> str:
         """Where in its course it is, for people."""
@@ -291,6 +279,21 @@ class _Deciding(Course):
 
     def _refuse(self, text: str) -> None:
         self.actions.append(Refused(text))
+
+
+_HANDLERS: dict[type, Callable[[_Deciding, Any], None]] = {
+    Opened: _Deciding._opened,
+    Ticked: _Deciding._ticked,
+    Acknowledged: _Deciding._acknowledged,
+    Resolved: _Deciding._resolved,
+    Calmed: _Deciding._calmed,
+    Fired: _Deciding._fired,
+    Snoozed: _Deciding._snoozed,
+    Declined: _Deciding._declined,
+    Reassigned: _Deciding._reassigned,
+    Failed: _Deciding._failed,
+    Delayed: _Deciding._delayed,
+}
 
 
 def _text(at: datetime) -> str:

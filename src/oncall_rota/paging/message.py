@@ -80,13 +80,17 @@ def _replaced(letter: str) -> str:
 
 def cleaned(message: Message) -> Message:
     """The message with every text from outside cleaned; the one door, and twice is the same as once."""
-    lines = [clean(line, LINE) for line in message.lines[:LINES]]
-    return message._replace(
-        severity=clean(message.severity, NAME) or "critical",
-        team=clean(message.team, NAME) or "unknown team",
-        summary=clean(message.summary) or "(no text)",
-        lines=tuple(line for line in lines if line),
-        runbook=clean(message.runbook, LINE) if message.runbook else None,
+    page_id, code, severity, team, summary, lines, runbook, ack_url, kind = message
+    return Message(
+        page_id,
+        code,
+        clean(severity, NAME) or "critical",
+        clean(team, NAME) or "unknown team",
+        clean(summary) or "(no text)",
+        tuple([line for line in [clean(line, LINE) for line in lines[:LINES]] if line]),
+        clean(runbook, LINE) if runbook else None,
+        ack_url,
+        kind,
     )
 
 
