@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from oncall_rota.paging.ports.store import Revision, Store
     from oncall_rota.timeline.clock import Clock
     from oncall_rota.web.serving import Listening
+    from oncall_rota.web.traffic import Tell
 
 
 def notifiers() -> Mapping[str, Declaration]:
@@ -171,10 +172,10 @@ def listening(address: str) -> Listening:
     return Listening(address)
 
 
-def served(opened: Opened, at: Listening, alarm: Callable[[str], None]) -> bool:
+def served(opened: Opened, at: Listening, alarm: Callable[[str], None], tell: Tell | None = None) -> bool:
     """Answer HTTP for a process that has a store and drives all of it, until it is told to end; False: the pager died.
 
-    To be called in the main thread.
+    `tell`: told of each request. To be called in the main thread.
     """
     from oncall_rota.paging.hearing import Hearing
     from oncall_rota.web.access_gate import Gate
@@ -203,7 +204,7 @@ def served(opened: Opened, at: Listening, alarm: Callable[[str], None]) -> bool:
         Routings(),
     )
     with Beats(premises, alarm):
-        return serve(application(premises), at, crew.died)
+        return serve(application(premises, tell=tell), at, crew.died)
 
 
 class _Following:

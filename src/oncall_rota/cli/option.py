@@ -56,6 +56,10 @@ AllowEmpty = Annotated[
     bool,
     typer.Option("--allow-empty", help="Take a folder as it is that leaves a team without anybody, or no channels."),
 ]
+LogForm = Annotated[
+    str | None,
+    typer.Option("--log", metavar="json|text", help="How it talks; else text on a terminal and JSON lines elsewhere."),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")]
 Store = Annotated[
     str | None,

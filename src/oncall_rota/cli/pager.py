@@ -12,8 +12,9 @@ import typer
 
 from oncall_rota.cli.group import Command, Group, new_app
 from oncall_rota.cli.incident_office import PAGER, office
-from oncall_rota.cli.option import AllowEmpty, Dir, Store
-from oncall_rota.cli.worker import asked_of, introduce, log
+from oncall_rota.cli.log import Log, logging_to_stderr
+from oncall_rota.cli.option import AllowEmpty, Dir, LogForm, Store
+from oncall_rota.cli.worker import asked_of, introduce
 from oncall_rota.errors import OncallError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def run(
     store: Store = None,
     dir_: Dir = None,
     allow_empty: AllowEmpty = False,
+    log: LogForm = None,
 ) -> None:
     """Drive every open incident, in the foreground, until SIGTERM or Ctrl-C.
 
@@ -59,15 +61,20 @@ def run(
     sending, at most ten seconds. Exit code 1 also when it cannot go on: whatever started it is to start it again.
     --check exits with 4 when a file has a mistake, or a channel lacks a secret.
     """
-    asked = asked_of(store, dir_, check=check)
+    with logging_to_stderr(log, check=check) as told:
+        _run(told, check, store, dir_, allow_empty)
+
+
+def _run(log: Log, check: bool, store: str | None, dir_: str | None, allow_empty: bool) -> None:
+    asked = asked_of(store, dir_, log, check=check)
     stop = threading.Event()
     with (
         _until_signals(stop),
         office(
-            store, dir_, PAGER, drive="nothing" if check else "all", make=True, alarm=log, allow_empty=allow_empty
+            store, dir_, PAGER, drive="nothing" if check else "all", make=True, alarm=log.alarm, allow_empty=allow_empty
         ) as it,
     ):
-        introduce(asked, it, check=check)
+        introduce(asked, it, log, check=check)
         if check:
             return
         died = _serve(it, stop)

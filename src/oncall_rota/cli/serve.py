@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from oncall_rota.cli.incident_office import SERVER, office
-from oncall_rota.cli.option import AllowEmpty, Dir, Store
-from oncall_rota.cli.terminal import warn
-from oncall_rota.cli.worker import asked_of, introduce, log
+from oncall_rota.cli.log import Log, logging_to_stderr
+from oncall_rota.cli.option import AllowEmpty, Dir, LogForm, Store
+from oncall_rota.cli.worker import asked_of, introduce
 from oncall_rota.errors import ConfigurationError, OncallError, UsageError
 from oncall_rota.timeline.duration import parse
 
@@ -32,6 +32,7 @@ def serve(
     store: Store = None,
     dir_: Dir = None,
     allow_empty: AllowEmpty = False,
+    log: LogForm = None,
 ) -> None:
     """Take alerts in, page, answer and show who is on call; until SIGTERM or Ctrl-C.
 
@@ -45,23 +46,32 @@ def serve(
     one such process: a second one waits for it as long as --wait-lock says, and then ends with 1. At the end it
     finishes what it is answering and sending, at most ten seconds each.
     --check exits with 4 when a file has a mistake, or a channel, a source or the board lacks a secret.
+    What it says on standard error is a line for each thing that happens, requests too: without any secret, any
+    address of a request, or anybody's number.
     """
     try:
         patience = parse(wait_lock).total_seconds()
     except ValueError as error:
         raise UsageError(f"--wait-lock: {error}") from None
+    with logging_to_stderr(log, check=check) as told:
+        _serve(told, check, listen, patience, store, dir_, allow_empty)
+
+
+def _serve(
+    log: Log, check: bool, listen: str | None, patience: float, store: str | None, dir_: str | None, allow_empty: bool
+) -> None:
     from oncall_rota.wiring import listening, missing_keys, served
 
-    asked = asked_of(store, dir_, check=check)
+    asked = asked_of(store, dir_, log, check=check)
     missing = missing_keys(asked.paging)
     if missing and check:
         raise ConfigurationError(f"{len(missing)} keys cannot be read", "\n".join(missing))
     for each in missing:
-        warn(f"{each}: whoever has it is not let in")
+        log.warn(f"{each}: whoever has it is not let in")
     address = listen or asked.paging.server.get("listen") or LISTEN
     if check:
-        with office(store, dir_, SERVER, drive="nothing", make=True, alarm=log) as it:
-            introduce(asked, it, check=True)
+        with office(store, dir_, SERVER, drive="nothing", make=True, alarm=log.alarm) as it:
+            introduce(asked, it, log, check=True)
         return
     try:
         at = listening(str(address))
@@ -71,11 +81,11 @@ def serve(
         raise OncallError(f"the server needs {error.name}", "pip install 'oncall-rota[server]'") from None
     try:
         with office(
-            store, dir_, SERVER, drive="all", make=True, alarm=log, patience=patience, allow_empty=allow_empty
+            store, dir_, SERVER, drive="all", make=True, alarm=log.alarm, patience=patience, allow_empty=allow_empty
         ) as it:
-            introduce(asked, it, check=False)
+            introduce(asked, it, log, check=False)
             log(f"listens on http://{at.address}")
-            well = served(it, at, log)
+            well = served(it, at, log.alarm, log.event)
             log("ends, once what is being sent is finished" if well else "cannot go on")
     finally:
         at.close()

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from oncall_rota.cli.incident_office import driving
-from oncall_rota.cli.page_voice import write_line
+from oncall_rota.cli.log import Log
 from oncall_rota.cli.selection import configuration_error
-from oncall_rota.cli.setting import present, rotations
+from oncall_rota.cli.setting import rotations
 from oncall_rota.cli.store_place import place, shown
-from oncall_rota.cli.terminal import warn
 from oncall_rota.config import ERROR, Catalog, load, paging
 from oncall_rota.errors import ConfigurationError
 from oncall_rota.paging.ports.notifier import NotifierError
 from oncall_rota.paging.reference import LISTED, line
-from oncall_rota.rendering.incident import told
 
 if TYPE_CHECKING:
     from oncall_rota.config.page import Paging
@@ -29,7 +27,7 @@ class Asked(NamedTuple):
     paging: Paging
 
 
-def asked_of(store: str | None, dir_: str | None, *, check: bool) -> Asked:
+def asked_of(store: str | None, dir_: str | None, log: Log, *, check: bool) -> Asked:
     """The folder and the store; with `check` every mistake and every secret that lacks is an error."""
     from oncall_rota.wiring import notifiers
 
@@ -43,13 +41,9 @@ def asked_of(store: str | None, dir_: str | None, *, check: bool) -> Asked:
         _check_channels(found)
     elif errors:
         count = f"{len(errors)} {'error' if len(errors) == 1 else 'errors'}"
-        warn(f"{count} in the rotation files; first {errors[0].path}:{errors[0].line}", "'oncall validate' shows all")
+        first = f"{errors[0].path}:{errors[0].line}"
+        log.warn(f"{count} in the rotation files; first {first}", "'oncall validate' shows all")
     return Asked(where, catalog, found)
-
-
-def log(text: str) -> None:
-    """A line with its instant, from any thread."""
-    write_line(f"{told(present())} {text}")
 
 
 def _check_channels(found: Paging) -> None:
@@ -66,7 +60,7 @@ def _check_channels(found: Paging) -> None:
         raise ConfigurationError(f"{len(lacking)} of {len(found.channels)} channels cannot send", "\n".join(lacking))
 
 
-def introduce(asked: Asked, opened: Opened, *, check: bool) -> None:
+def introduce(asked: Asked, opened: Opened, log: Log, *, check: bool) -> None:
     """Say what it drives, and how."""
     where, teams, channels, resort = (
         asked.where,

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, NamedTuple, Protocol, Self
@@ -125,7 +126,7 @@ def owned(
             except OncallError as error:
                 alarm(f"{error}; other commands cannot reach this store while this one runs")
         if everything:
-            stack.enter_context(_Refreshing(following, alarm))
+            stack.enter_context(_Refreshing(following, clock, alarm))
         else:
             # What was decided a moment ago is sent and written down, while others still get answers.
             stack.callback(crew.settle, SENDING)
@@ -142,18 +143,29 @@ def unbroken(alarm: Callable[[str], None]) -> Callable[[str], None]:
     return said
 
 
-class _Refreshing:
-    """Looks at the configuration about every second, in a thread of its own, until the end."""
+def stepped(step: timedelta) -> str:
+    """What to tell of a clock that was set, or of a machine that slept."""
+    seconds = step.total_seconds()
+    if seconds < 0:
+        return (
+            f"clock stepped: {-seconds:.0f} s back; no wait is longer for it, and shifts are told by the new time"
+        )
+    return f"clock stepped: {seconds:.0f} s ahead at once, or the machine slept; what was due meanwhile is late"
 
-    def __init__(self, following: Following, alarm: Callable[[str], None]) -> None:
+
+class _Refreshing:
+    """Looks at the configuration and at the clock about every second, in a thread of its own, until the end."""
+
+    def __init__(self, following: Following, clock: SteadyClock, alarm: Callable[[str], None]) -> None:
         self._following = following
+        self._clock = clock
         self._alarm = alarm
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="oncall-configuration", daemon=True)
 
     def _run(self) -> None:
         while not self._ending.wait(EVERY):
-            for sentence in self._following.refresh():
+            for sentence in (*self._following.refresh(), *map(stepped, self._clock.steps())):
                 self._alarm(sentence)
 
     def __enter__(self) -> Self:

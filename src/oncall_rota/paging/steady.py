@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from oncall_rota.schedule.model import Schedule
 from oncall_rota.timeline.clock import SystemClock
 
 SLACK = timedelta(seconds=2)  # what a clock that is adjusted gently may be off between two readings
+MOST = 10  # steps that are remembered until somebody asks
 
 
 class SteadyClock:
@@ -29,6 +31,7 @@ class SteadyClock:
         self._monotonic = monotonic
         self._last = (monotonic(), self._wall())
         self._reading = threading.Lock()
+        self._steps: deque[timedelta] = deque(maxlen=MOST)
         self.ahead = timedelta(0)
 
     def now(self) -> datetime:
@@ -38,10 +41,21 @@ class SteadyClock:
             monotonic, wall = self._monotonic(), self._wall()
             expected = told + timedelta(seconds=monotonic - before)
             behind = wall < expected - SLACK
+            step = wall - expected + self.ahead
+            if abs(step) > SLACK:
+                self._steps.append(step)
             self.ahead = expected - wall if behind else timedelta(0)
             at = expected if behind else max(wall, told)
             self._last = (monotonic, at)
             return at
+
+    def steps(self) -> tuple[timedelta, ...]:
+        """By how much the machine's clock was set since this was asked last, back if negative; a suspend counts."""
+        self.now()
+        with self._reading:
+            found = tuple(self._steps)
+            self._steps.clear()
+        return found
 
 
 class Corrected:

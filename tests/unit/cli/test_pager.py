@@ -53,7 +53,9 @@ def store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def pager(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A pager as a process of its own; what it has not said yet is to be read."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "oncall_rota", "pager", "run", *arguments], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "oncall_rota", "pager", "run", "--log", "text", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
         yield process
@@ -99,7 +101,7 @@ def test_a_second_one_is_refused_by_the_name_of_the_first(store: Path, oncall: O
     """A store in a file has one owner."""
     with pager() as process:
         until(process, "open incidents")
-        said = oncall("pager", "run")
+        said = oncall("pager", "run", "--log", "text")
         assert said.code == 1
         assert f"is in use by process {process.pid} (oncall pager run)" in said.err
         checked = oncall("pager", "run", "--check")
@@ -111,7 +113,7 @@ def test_it_ends_with_1_when_its_pager_dies(store: Path, oncall: Oncall, monkeyp
     monkeypatch.setattr("oncall_rota.cli.pager.LOOK", 0.01)
     monkeypatch.setattr("oncall_rota.paging.pager.Pager.tick", _die)
     monkeypatch.setattr(threading, "excepthook", lambda _: None)
-    said = oncall("pager", "run")
+    said = oncall("pager", "run", "--log", "text")
     assert said.code == 1
     assert re.search(r"Z the pager has died: RuntimeError: out of everything", said.err)
     assert "error: the pager has died" in said.err
@@ -123,7 +125,7 @@ def _die(_: Any) -> None:
 
 def test_check_looks_and_leaves(store: Path, oncall: Oncall) -> None:
     """Nothing is driven."""
-    said = oncall("pager", "run", "--check")
+    said = oncall("pager", "run", "--log", "text", "--check")
     assert said.code == 0
     assert "could drive every open incident of oncall.db" in said.err
 
@@ -131,7 +133,7 @@ def test_check_looks_and_leaves(store: Path, oncall: Oncall) -> None:
 def test_check_finds_a_secret_that_is_not_there(store: Path, oncall: Oncall) -> None:
     """Before the night does. Exit code 4."""
     del os.environ["SLACK_TOKEN"]
-    said = oncall("pager", "run", "--check")
+    said = oncall("pager", "run", "--log", "text", "--check")
     assert said.code == 4
     assert "1 of 2 channels cannot send" in said.err
     assert "$SLACK_TOKEN is not set" in said.err
@@ -140,7 +142,7 @@ def test_check_finds_a_secret_that_is_not_there(store: Path, oncall: Oncall) -> 
 def test_a_mistake_in_a_file_ends_a_check_and_not_a_pager(store: Path, folder: Path, oncall: Oncall) -> None:
     """The other teams are paged, and it is said."""
     (folder / "web.yaml").write_text("team: web\n")
-    said = oncall("pager", "run", "--check")
+    said = oncall("pager", "run", "--log", "text", "--check")
     assert (said.code, "web.yaml:1" in said.err) == (4, True)
     with pager() as process:
         told = until(process, "open incidents")
@@ -181,5 +183,5 @@ def test_without_a_folder_it_does_not_begin(
 ) -> None:
     """A pager that pages nobody is no pager."""
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
-    said = oncall("pager", "run")
+    said = oncall("pager", "run", "--log", "text")
     assert (said.code, store.exists()) == (2, False)
