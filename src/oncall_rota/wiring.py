@@ -182,6 +182,7 @@ def served(opened: Opened, at: Listening, alarm: Callable[[str], None], tell: Te
     from oncall_rota.web.app import application
     from oncall_rota.web.beats import Beats
     from oncall_rota.web.premises import Premises, Routings
+    from oncall_rota.web.query_now import Present
     from oncall_rota.web.serving import serve
 
     crew, store, auditor, configured = opened.crew, opened.store, opened.auditor, opened.configuration
@@ -202,6 +203,7 @@ def served(opened: Opened, at: Listening, alarm: Callable[[str], None], tell: Te
         store.now(),
         gate,
         Routings(),
+        Present(),
     )
     with Beats(premises, alarm):
         return serve(application(premises, tell=tell), at, crew.died)

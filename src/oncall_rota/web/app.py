@@ -25,11 +25,13 @@ from oncall_rota.web.metrics import METRICS, measured
 from oncall_rota.web.paging import PAGES
 from oncall_rota.web.premises import Premises
 from oncall_rota.web.provider import PROVIDERS
+from oncall_rota.web.query import QUERY
 from oncall_rota.web.sign_in import SIGN_INS
 from oncall_rota.web.traffic import VISITOR, Tell, Traffic, Watched
 
 DOORS: tuple[Door, ...] = (
     *HEALTH,
+    *QUERY,
     *METRICS,
     *HOOKS,
     *ACKNOWLEDGE,

@@ -34,6 +34,7 @@ from oncall_rota.web.access_token import Tokens
 from oncall_rota.web.app import DOORS, application
 from oncall_rota.web.door import Door
 from oncall_rota.web.premises import Premises, Routings
+from oncall_rota.web.query_now import Present
 
 PUBLIC = "https://oncall.example.com"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -104,6 +105,7 @@ class House:
             "started_at": night.clock.at,
             "gate": Gate(night.store, night.configuration, night.clock.now, night.clock.monotonic),
             "routing": Routings(),
+            "present": Present(),
         }
         self.premises = Premises(**{name: given[name] for name in Premises._fields})
         self._application = application(self.premises, doors)
