@@ -177,10 +177,12 @@ def served(opened: Opened, at: Listening, alarm: Callable[[str], None], tell: Te
 
     `tell`: told of each request. To be called in the main thread.
     """
+    from oncall_rota.paging.fallback import FallbackStore
     from oncall_rota.paging.hearing import Hearing
     from oncall_rota.web.access_gate import Gate
     from oncall_rota.web.app import application
     from oncall_rota.web.beats import Beats
+    from oncall_rota.web.feed_kept import Feeds
     from oncall_rota.web.premises import Premises, Routings
     from oncall_rota.web.query_now import Present
     from oncall_rota.web.serving import serve
@@ -203,6 +205,7 @@ def served(opened: Opened, at: Listening, alarm: Callable[[str], None], tell: Te
         store.now(),
         gate,
         Routings(),
+        Feeds(store, gate.now, shared=isinstance(store, FallbackStore) and store.shared),
         Present(),
     )
     with Beats(premises, alarm):

@@ -2,7 +2,7 @@
 
 One value a team, for all feeds that show its shifts: UIDs are slots, and a slot has one SEQUENCE whatever the feed, the
 person or the style. A new number is never below the minutes since 1970. So it is above all that were ever given out,
-also after a store was lost, an older copy was restored, or a number was given out that could not be written down.
+also when those were lost with a store, came after the copy that was restored, or could not be written down.
 """
 
 from __future__ import annotations

@@ -21,10 +21,15 @@ HOLDS: dict[str, frozenset[str]] = {
 }
 SCOPES = tuple(HOLDS)
 LONGEST = 80  # code points of a label, a person's id or a team's name
+LONGEST_FEED = 160  # of a team's name, and a schedule's behind it
+AGENT = "agent:"  # of `meta`: which program has shown a token last
 
 
 class TokenAsked(NamedTuple):
-    """A token that is to be kept. `digest`: its SHA-256 in hexadecimal digits. `label`: of a source, its name."""
+    """A token that is to be kept. `digest`: its SHA-256 in hexadecimal digits. `label`: of a source, its name.
+
+    `team`: of a feed, also `team/schedule`.
+    """
 
     scope: str
     digest: str
@@ -35,7 +40,10 @@ class TokenAsked(NamedTuple):
 
 
 class TokenKept(NamedTuple):
-    """A token as it is told of: without anything that it could be found by."""
+    """A token as it is told of: without anything that it could be found by.
+
+    `agent`: which program has shown it last; of feeds.
+    """
 
     id: str
     scope: str
@@ -46,6 +54,7 @@ class TokenKept(NamedTuple):
     expires_at: datetime | None
     used_at: datetime | None
     revoked_at: datetime | None
+    agent: str | None = None
 
 
 def new_token() -> str:
@@ -66,7 +75,8 @@ def added(store: Store, asked: TokenAsked) -> TokenKept:
         digest = b""
     if asked.scope not in HOLDS or len(digest) != hashlib.sha256().digest_size:
         raise UsageError("a token has a scope and a digest", f"scopes are {', '.join(SCOPES)}")
-    if any(clean(text, LONGEST) != text for text in (asked.label, asked.person or "", asked.team or "")):
+    written = ((asked.label, LONGEST), (asked.person or "", LONGEST), (asked.team or "", LONGEST_FEED))
+    if any(clean(text, longest) != text for text, longest in written):
         raise UsageError("a label, a person or a team of a token is one short line", f"at most {LONGEST} characters")
     token = Token(
         secrets.token_hex(4), digest, asked.scope, asked.person, asked.team, asked.label, store.now(), asked.expires_at
@@ -80,7 +90,14 @@ def added(store: Store, asked: TokenAsked) -> TokenKept:
 
 def listed(store: Store) -> tuple[TokenKept, ...]:
     """All tokens, revoked and expired ones too, oldest first."""
-    return tuple([told(each) for each in store.tokens()])
+    return tuple([_told_of(store, each) for each in store.tokens()])
+
+
+def used(store: Store, token_id: str, at: datetime, agent: str | None) -> None:
+    """Write down that a token was shown, and by which program if anybody wants to know that. Raises `StoreFailed`."""
+    store.used_token(token_id, at)
+    if agent is not None:
+        store.put(f"{AGENT}{token_id}", clean(agent.encode(errors="replace").decode(), LONGEST))
 
 
 def revoked(store: Store, token_id: str) -> TokenKept:
@@ -91,7 +108,7 @@ def revoked(store: Store, token_id: str) -> TokenKept:
     store.revoke_token(token_id, store.now())
     for each in store.tokens():
         if each.id == token_id:
-            return told(each)
+            return _told_of(store, each)
     raise UnknownName(f"no token has the id {clean(token_id, LONGEST)!r}", "'oncall token list' shows their ids")
 
 
@@ -101,3 +118,8 @@ def told(token: Token) -> TokenKept:
         token.id, token.scope, token.label, token.person, token.team, token.created_at, token.expires_at,
         token.used_at, token.revoked_at,
     )  # fmt: skip
+
+
+def _told_of(store: Store, token: Token) -> TokenKept:
+    seen = token.scope == "feed" and token.used_at is not None
+    return told(token)._replace(agent=store.get(f"{AGENT}{token.id}") or None if seen else None)

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from oncall_rota.paging.configuration import Configuration
 from oncall_rota.paging.link import ACKNOWLEDGE, begun, said
 from oncall_rota.paging.ports.store import Store, StoreFailed, Token
-from oncall_rota.paging.token import HOLDS
+from oncall_rota.paging.token import HOLDS, used
 from oncall_rota.timeline.clock import SystemClock
 from oncall_rota.web.access_form import Forms
 from oncall_rota.web.access_fresh import Fresh
@@ -61,12 +61,15 @@ class Gate:
         """The heartbeat that is asked for, if it is its key; else None."""
         return asked if asked in (await self.keys.get()).heartbeats.get(shown.digest, ()) else None
 
-    async def token(self, shown: Shown, scope: str) -> Token | None:
-        """The token that is shown, if it opens what needs that scope; else None."""
+    async def token(self, shown: Shown, scope: str, agent: str | None = None) -> Token | None:
+        """The token that is shown, if it opens what needs that scope; else None.
+
+        `agent`: the program that shows it, where people want to know.
+        """
         found = (await self.tokens.get()).find(shown.digest, self.now())
         if found is None or scope not in HOLDS.get(found.scope, ()):
             return None
-        self._note(found)
+        self._note(found, agent)
         return found
 
     async def link(self, text: str) -> tuple[str, str | None] | None:
@@ -85,18 +88,18 @@ class Gate:
         found = (await self.tokens.get()).find(shown.digest, self.now())
         return frozenset() if found is None else HOLDS.get(found.scope, frozenset())
 
-    def _note(self, token: Token) -> None:
+    def _note(self, token: Token, agent: str | None) -> None:
         """Write down that it was used, now and then, while nobody waits for it."""
         now = self.now()
         before = self._noted.get(token.id, token.used_at)
         if before is None or now - before >= NOTED:
             self._noted[token.id] = now
-            task = asyncio.create_task(self._write(token.id, now))
+            task = asyncio.create_task(self._write(token.id, now, agent))
             self._noting.add(task)
             task.add_done_callback(self._noting.discard)
 
-    async def _write(self, token_id: str, at: datetime) -> None:
+    async def _write(self, token_id: str, at: datetime, agent: str | None) -> None:
         try:
-            await run_in_threadpool(self._store.used_token, token_id, at)
+            await run_in_threadpool(used, self._store, token_id, at, agent)
         except StoreFailed:
             self._noted.pop(token_id, None)

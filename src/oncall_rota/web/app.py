@@ -15,6 +15,7 @@ from oncall_rota.web.access import JUDGES
 from oncall_rota.web.acknowledge import ACKNOWLEDGE
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.failure import FOR_PROGRAMS, Refused, failure, refused, store_failed
+from oncall_rota.web.feeds import FEEDS
 from oncall_rota.web.health import HEALTH
 from oncall_rota.web.home import HOME
 from oncall_rota.web.hooks import HOOKS
@@ -39,6 +40,7 @@ DOORS: tuple[Door, ...] = (
     *SIGN_INS,
     *HOME,
     *ICON,
+    *FEEDS,
     *INCIDENTS,
     *INCIDENT_ACTS,
     *PAGES,

@@ -17,6 +17,7 @@ from oncall_rota.paging.ports.notifier import Notifier
 from oncall_rota.paging.ports.store import Store
 from oncall_rota.paging.request import Reply, Request
 from oncall_rota.web.access_gate import Gate
+from oncall_rota.web.feed_kept import Feeds
 from oncall_rota.web.query_now import Present
 
 
@@ -52,6 +53,7 @@ class Premises(NamedTuple):
     started_at: datetime
     gate: Gate
     routing: Routings
+    feeds: Feeds
     present: Present
 
     def now(self) -> datetime:
