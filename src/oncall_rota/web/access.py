@@ -1,6 +1,6 @@
 """Who is let in by which rule. Every rule is judged here, before a body is read.
 
-But for the form of a person who has signed in: what proves that it is theirs is in it.
+But for the form of a person who has signed in, and for what is signed: what proves whose it is, is in it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from oncall_rota.web.access_refusal import not_found, unknown, who_are_you
 from oncall_rota.web.access_scope import scoped
 from oncall_rota.web.access_session import is_within
 from oncall_rota.web.access_shown import Shown, shown
+from oncall_rota.web.access_signed import signed
 from oncall_rota.web.door import Rule, Visitor
 from oncall_rota.web.pages.rendering import page
 from oncall_rota.web.premises import Premises
@@ -29,16 +30,26 @@ async def _open(_: Request, __: Premises) -> Visitor | Response:
 
 
 async def _source(request: Request, premises: Premises) -> Visitor | Response:
-    """By a key of the source, or of the heartbeat, that the path names; of any source where it names none."""
-    given = shown(request)
+    """By a key of the source, or of the heartbeat, that the path names; of any source where it names none.
+
+    And by a signature, where the source has secrets; by that alone where it has no keys.
+    """
+    given, gate = shown(request), premises.gate
+    asked: str = request.path_params.get("source", "")
+    heartbeat: str | None = request.path_params.get("heartbeat")
     if given is None:
-        return who_are_you()
-    heartbeat = request.path_params.get("heartbeat")
+        settings = premises.configuration().settings.sources.get(asked, {})
+        only_signs = "keys" not in settings and await gate.signs(asked)
+        return await signed(request, premises, asked, has_key=False) if only_signs else who_are_you()
     if heartbeat is not None:
-        name = await premises.gate.heartbeat(given, heartbeat)
+        name = await gate.heartbeat(given, heartbeat)
     else:
-        name = await premises.gate.source(given, request.path_params.get("source"))
-    return unknown(given) if name is None else Visitor("source", name)
+        name = await gate.source(given, asked or None)
+    if name is None:
+        return unknown(given)
+    if heartbeat is None and await gate.signs(name):
+        return await signed(request, premises, name, has_key=True)
+    return Visitor("source", name)
 
 
 async def _in_body(_: Request, __: Premises) -> Visitor | Response:
@@ -67,7 +78,7 @@ async def _sign_in(request: Request, premises: Premises) -> Visitor | Response:
 
 async def _feed(request: Request, premises: Premises) -> Visitor | Response:
     """By the token in the path; a wrong one is answered as if there were nothing."""
-    token = await premises.gate.token(Shown(_token(request)), "feed", request.headers.get("user-agent", ""))
+    token = await premises.gate.token(Shown(_token(request)), "feed")
     return not_found() if token is None else Visitor("feed", token.label, token.person, token.team)
 
 

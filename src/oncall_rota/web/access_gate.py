@@ -19,6 +19,7 @@ from oncall_rota.web.access_fresh import Fresh
 from oncall_rota.web.access_key import Keys
 from oncall_rota.web.access_shown import Shown
 from oncall_rota.web.access_sign_in import Invitations, SignIn
+from oncall_rota.web.access_signature import Signatures
 from oncall_rota.web.access_token import Tokens
 
 NOTED = timedelta(hours=1)  # a token's last use is written down at most so often
@@ -42,6 +43,7 @@ class Gate:
         self.link_keys = Fresh(lambda: begun(store), monotonic)
         self.forms = Forms(self.link_keys, self.now)
         self.invitations = Invitations()
+        self.signatures = Signatures()
         self._noted: dict[str, datetime] = {}
         self._noting: set[asyncio.Task[None]] = set()
 
@@ -56,6 +58,10 @@ class Gate:
             known = self.configuration().settings.sources
             names = (token.label,) if token is not None and token.label in known else ()
         return next((name for name in names if asked in (None, name)), None)
+
+    async def signs(self, name: str) -> bool:
+        """Whether a source signs what it sends, and so needs more than a key."""
+        return name in (await self.keys.get()).signing
 
     async def heartbeat(self, shown: Shown, asked: str) -> str | None:
         """The heartbeat that is asked for, if it is its key; else None."""

@@ -1,11 +1,11 @@
-"""The keys that oncall.yaml names, as digests: of sources, of heartbeats, of the board."""
+"""The keys that oncall.yaml names, as digests: of sources, heartbeats and the board; and what sources sign with."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from oncall_rota.notifiers.secret import NoSecret, resolved
+from oncall_rota.notifiers.secret import NoSecret, Secret, resolved
 from oncall_rota.paging.configuration import Settings
 from oncall_rota.paging.token import digest_of
 
@@ -16,12 +16,14 @@ _Owners = Mapping[bytes, tuple[str, ...]]
 class Keys(NamedTuple):
     """Whose each key is, by its digest: a key may be several sources'. `missing`: keys that cannot be read, in words.
 
-    Several keys of one source are valid at once, so that one can take the place of the other.
+    Several keys of one source are valid at once, so that one can take the place of the other. `signing`: the secrets of
+    the sources that sign, by name; none of a source whose secrets cannot be read, which is not let in then.
     """
 
     sources: _Owners
     heartbeats: _Owners
     board: frozenset[bytes]
+    signing: Mapping[str, tuple[Secret, ...]]
     missing: tuple[str, ...]
 
     @classmethod
@@ -38,7 +40,12 @@ class Keys(NamedTuple):
 
         sources, heartbeats = owners(settings.sources, "sources"), owners(settings.heartbeats, "heartbeats")
         board = frozenset(_digests(settings.access.get("board", ()), "access.board", missing))
-        return cls(sources, heartbeats, board, tuple(missing))
+        signing = {
+            name: tuple(_secrets(values["secrets"], f"sources.{name}.secrets", missing))
+            for name, values in settings.sources.items()
+            if "secrets" in values
+        }
+        return cls(sources, heartbeats, board, signing, tuple(missing))
 
 
 def _digests(written: Iterable[object], place: str, missing: list[str]) -> Iterable[bytes]:
@@ -48,5 +55,13 @@ def _digests(written: Iterable[object], place: str, missing: list[str]) -> Itera
                 yield bytes.fromhex(each.removeprefix(DIGEST))
             else:
                 yield digest_of(resolved(each).reveal())
+        except NoSecret as error:
+            missing.append(f"{place}: {error}")
+
+
+def _secrets(written: Iterable[object], place: str, missing: list[str]) -> Iterable[Secret]:
+    for each in written:
+        try:
+            yield resolved(each)
         except NoSecret as error:
             missing.append(f"{place}: {error}")

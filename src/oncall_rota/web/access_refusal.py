@@ -32,6 +32,12 @@ def unknown(given: Shown) -> Response:
     return PlainTextResponse(words, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"', **NOT_KEPT})
 
 
+def not_signed() -> Response:
+    """The source signs what it sends, and this is not signed so, or was sent before."""
+    words = "this is not signed with a secret of this source and a timestamp of these minutes, or was taken before\n"
+    return PlainTextResponse(words, 401, NOT_KEPT)
+
+
 def forbidden(words: str) -> Response:
     """Somebody who is known may not do this."""
     return PlainTextResponse(f"{words}\n", 403, NOT_KEPT)

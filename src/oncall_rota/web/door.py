@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
+from oncall_rota.web.access_signature import Signed
 from oncall_rota.web.premises import Premises
 from oncall_rota.web.spec import Spec
 
@@ -24,7 +25,8 @@ class Visitor(NamedTuple):
     """Who came in. `name`: the source, the channel, the page or the token's label. `person`: who it is; None: nobody.
 
     `next`: where somebody who signs in wanted to go. `forms`: of a person who has signed in, the subject of forms that
-    are theirs alone: without one they can only look. `form`: the fields of the one that they sent.
+    are theirs alone: without one they can only look. `form`: the fields of the one that they sent. `signed`: of a
+    source that signs, the body, which had to be read.
     """
 
     rule: Rule
@@ -34,6 +36,7 @@ class Visitor(NamedTuple):
     next: str = "/"
     forms: str = ""
     form: Mapping[str, str] | None = None
+    signed: Signed | None = None
 
 
 class Visit(NamedTuple):

@@ -10,23 +10,28 @@ import secrets
 from collections.abc import Sequence
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from oncall_rota.intake import Answer, Hook, Posted, Report, Unreadable, hook
 from oncall_rota.intake import heartbeat as beats
 from oncall_rota.intake import opsgenie_answer as opsgenie
+from oncall_rota.intake.generic import GOALERT
 from oncall_rota.intake.pagerduty import PATHS as PAGERDUTY
 from oncall_rota.intake.pagerduty import routing_key
 from oncall_rota.paging.office import ANSWERED
 from oncall_rota.paging.ports.store import StoreFailed, Unstorable
 from oncall_rota.paging.signal import Accepted, Signal
+from oncall_rota.web.access_scope import SAFE
 from oncall_rota.web.access_shown import Shown
+from oncall_rota.web.access_signature import Signed
 from oncall_rota.web.body import BadBody, body_of
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.premises import Premises
 
 CROWDED = 5000  # requests at the desk: more would wait for longer than their senders do
 LARGE = 65536  # bytes of a body that is read in a thread, so that nobody else waits for it
+YES = ("yes", "true")
+UNSIGNED = ("per",)  # parameters of an address that count beside a signed body
 HEARD = "heard:"  # of `meta`: when a heartbeat was heard
 
 
@@ -36,16 +41,26 @@ class _Source:
     def __init__(self, premises: Premises, name: str) -> None:
         self.name = name
         self.configuration = premises.configuration()
-        self.hook: Hook = hook(self.configuration.settings.sources[name])
+        self.settings = self.configuration.settings.sources[name]
+        self.hook: Hook = hook(self.settings)
+
+    def takes(self, method: str) -> bool:
+        """Whether a request of this method is one: a GET may be a machine that only looks."""
+        may = method == "GET" and self.settings["type"] == "generic" and "secrets" not in self.settings
+        return method not in SAFE or (may and self.settings.get("get") in YES)
 
 
 async def posted_to_source(visit: Visit) -> Response:
-    """A request with a key of a source, in a header or in the address."""
+    """A request with a key of a source, in a header or in the address, or with a signature."""
     source = _Source(visit.premises, visit.visitor.name)
     kind = visit.request.path_params.get("kind")
-    if kind is not None and kind != source.configuration.settings.sources[source.name]["type"]:
+    if kind is not None and kind != source.settings["type"]:
         return _response(source.hook.unknown_key(_posted(visit, b"")))
-    return await _read(visit, source)
+    if not source.takes(visit.request.method):
+        return PlainTextResponse("POST it; a GET is taken with get: yes at its source\n", 405, {"Allow": "POST"})
+    if visit.visitor.signed is None:
+        return await _read(visit, source)
+    return await _read_already(visit, source, visit.visitor.signed)
 
 
 async def posted_to_pagerduty(visit: Visit) -> Response:
@@ -92,6 +107,20 @@ async def beaten(visit: Visit) -> Response:
 
 
 # -- from a body to an answer
+
+
+async def _read_already(visit: Visit, source: _Source, signed: Signed) -> Response:
+    """What was signed is known. Its signature is good once more when its sender is to try again."""
+    done = False
+    try:
+        posted = _posted(visit, signed.body)
+        posted = posted._replace(query={name: posted.query[name] for name in UNSIGNED if name in posted.query})
+        answer = await _take(visit, source, posted)
+        done = answer.status_code < 500
+    finally:
+        if not done:
+            visit.premises.gate.signatures.give_back(signed.signature)
+    return answer
 
 
 async def _read(visit: Visit, source: _Source) -> Response:
@@ -178,9 +207,9 @@ def _response(answer: Answer) -> Response:
 
 _ALERTS = "/v2/alerts"  # an alias may have a slash in it, which arrives decoded
 HOOKS = (
-    Door(("POST",), "/hooks/{source}", "source", posted_to_source, "A monitor's webhook; the key in a header."),
-    Door(("POST",), "/hooks/{kind}/{key}", "source", posted_to_source, "The same; the key in the address."),
-    Door(("POST",), "/api/v2/generic/incoming", "source", posted_to_source, "As GoAlert's generic API."),
+    Door(("POST", "GET"), "/hooks/{source}", "source", posted_to_source, "A monitor's webhook; the key in a header."),
+    Door(("POST", "GET"), "/hooks/{kind}/{key}", "source", posted_to_source, "The same; the key in the address."),
+    Door(("POST", "GET"), GOALERT, "source", posted_to_source, "As GoAlert's generic API."),
     *[Door(("POST",), path, "in-body", posted_to_pagerduty, "PagerDuty's Events API.") for path in PAGERDUTY],
     Door(("POST",), _ALERTS, "source", posted_to_source, "Opsgenie's alerts: create."),
     Door(("POST",), f"{_ALERTS}/", "source", posted_to_source, "The same; Zabbix writes the slash."),

@@ -33,11 +33,11 @@ from oncall_rota.web.access_gate import Gate
 from oncall_rota.web.access_token import Tokens
 from oncall_rota.web.app import DOORS, application
 from oncall_rota.web.door import Door
-from oncall_rota.web.feed_kept import Feeds
 from oncall_rota.web.premises import Premises, Routings
 from oncall_rota.web.query_now import Present
 
 PUBLIC = "https://oncall.example.com"
+Pieces = Sequence[bytes | None]
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -106,7 +106,6 @@ class House:
             "started_at": night.clock.at,
             "gate": Gate(night.store, night.configuration, night.clock.now, night.clock.monotonic),
             "routing": Routings(),
-            "feeds": Feeds(night.store, night.clock.now, monotonic=night.clock.monotonic),
             "present": Present(),
         }
         self.premises = Premises(**{name: given[name] for name in Premises._fields})
@@ -124,7 +123,10 @@ class House:
             future.set_exception(StoreFailed("closed", "the pager has ended"))
             return future
         try:
-            future.set_result(self.night.takes(request))
+            reply = self.night.takes(request)
+            if isinstance(reply, Exception):
+                raise reply
+            future.set_result(reply)
         except Exception as error:  # noqa: BLE001 - as the crew's
             future.set_exception(error)
         return future
@@ -161,17 +163,20 @@ class House:
         """Those in memory."""
         return self._runner.run(self.premises.gate.tokens.get())
 
-    def asks(self, method: str, address: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Answer:
-        """One request."""
+    def asks(
+        self, method: str, address: str, headers: Mapping[str, str] | None = None, body: bytes | Pieces = b""
+    ) -> Answer:
+        """One request. `body` in pieces: its length is not told before; None is one that never comes."""
         return self._runner.run(self._ask(method, address, headers or {}, body))
 
     def posts(self, address: str, fields: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Answer:
         """A form, as a browser sends it."""
         return self.asks("POST", address, {**FORM, **(headers or {})}, urlencode(fields).encode())
 
-    async def _ask(self, method: str, address: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def _ask(self, method: str, address: str, headers: Mapping[str, str], body: bytes | Pieces) -> Answer:
         parts = urlsplit(address)
-        named = {"host": "oncall.example.com", "content-length": str(len(body)), **headers}
+        told = {"content-length": str(len(body))} if isinstance(body, bytes) else {"transfer-encoding": "chunked"}
+        named = {"host": "oncall.example.com", **told, **headers}
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -186,15 +191,20 @@ class House:
             "client": self.client,
             "server": ("oncall.example.com", 443),
         }
-        waiting = [{"type": "http.request", "body": body, "more_body": False}]
+        waiting = [body] if isinstance(body, bytes) else list(body)
         sent: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
-            return waiting.pop() if waiting else {"type": "http.disconnect"}
+            if not waiting:
+                return {"type": "http.disconnect"}
+            piece = waiting.pop(0)
+            if piece is None:
+                await asyncio.Event().wait()
+            return {"type": "http.request", "body": piece, "more_body": bool(waiting)}
 
         async def send(message: Any) -> None:
             sent.append(dict(message))
 
         await self._application(scope, receive, send)
-        told = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
-        return Answer(sent[0]["status"], told, b"".join(each.get("body", b"") for each in sent[1:]))
+        names = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
+        return Answer(sent[0]["status"], names, b"".join(each.get("body", b"") for each in sent[1:]))

@@ -63,6 +63,7 @@ def hooked(night: NightOfLinks) -> Iterator[House]:
         kind: {"type": kind, "keys": [f"sha256:{digest_of(f'key-of-{kind}').hex()}"], "team": "payments"}
         for kind in KINDS
     }
+    every["generic"]["get"] = "yes"
     grouped = {**every["grafana"], "group_by": ["labels.alertname"], "keys": [f"sha256:{digest_of('key-of-x').hex()}"]}
     beat = {"every": timedelta(hours=1), "team": "payments", "keys": [f"sha256:{digest_of('key-of-backup').hex()}"]}
     night.settings = Settings(sources={**every, "x": {**grouped, "type": "alertmanager"}}, heartbeats={"backup": beat})
