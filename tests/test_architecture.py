@@ -24,6 +24,7 @@ FLOORS = {
     "humantime": 3,
     "notifiers": 3,
     "intake": 3,
+    "remote": 3,
     "rendering": 3,
     "store": 3,
     "cli": 4,

@@ -12,6 +12,7 @@
     ├── NotAcknowledged         7  nobody acknowledged in time
     ├── DifferencesFound        8  what is on disk is not what it should be
     └── OfficeGone              1  whoever has the store does not answer any more
+        └── ServerGone          1  the server of $ONCALL_SERVER cannot be used
 
 Each class carries its `EXIT_CODE`; the command line exits with it.
 """
@@ -88,3 +89,11 @@ class OfficeGone(OncallError):
     def __init__(self, message: str, hint: str = "", unsure: bool = False) -> None:
         super().__init__(message, hint)
         self.unsure = unsure
+
+
+class ServerGone(OfficeGone):
+    """The server of `$ONCALL_SERVER` cannot be used. `silent`: nothing came back at all."""
+
+    def __init__(self, message: str, hint: str = "", unsure: bool = False, silent: bool = False) -> None:
+        super().__init__(message, hint, unsure)
+        self.silent = silent

@@ -55,9 +55,10 @@ def _resolve(_: Fields, __: Visit) -> Make:
     return lambda by, _, __: Resolved(by)
 
 
-def _decline(_: Fields, __: Visit) -> Make:
+def _decline(fields: Fields, _: Visit) -> Make:
     # By the code of a page it is that page which is declined: twice is no more than once.
-    return lambda by, meant, _: Declined(by, meant.page if by == meant.whose else None)
+    page = fields.text("page", 80)
+    return lambda by, meant, _: Declined(by, page or (meant.page if by == meant.whose else None))
 
 
 def _snooze(fields: Fields, visit: Visit) -> Make:
@@ -91,7 +92,7 @@ DEEDS: Mapping[str, Deed] = {
     "ack": Deed((), _acknowledge),
     "resolve": Deed((), _resolve),
     "snooze": Deed(("for", "until"), _snooze),
-    "decline": Deed((), _decline),
+    "decline": Deed(("page",), _decline),
     "reassign": Deed(("to",), _reassign),
 }
 
@@ -213,7 +214,7 @@ INCIDENT_ACTS = (
     _door("ack", "Take it: nobody else is paged for it."),
     _door("resolve", "Say that it is over."),
     _door("snooze", "Take it, and be paged again later.", **{"for": "How long: 30m, 2h.", "until": "Or an instant."}),
-    _door("decline", "Not take it: the next step is paged now."),
+    _door("decline", "Not take it: the next step is paged now.", page="The id of the page."),
     _door("reassign", "Give it to somebody, who is paged now.", "to", to="A person's id."),
     _door("note", "Write something down about it.", "text", text="What to write down."),
 )

@@ -1,0 +1,1 @@
+"""An oncall server as a command line sees it: asked over HTTP, and not trusted to answer."""
