@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from oncall_rota.control.owner import Drive, Opened
     from oncall_rota.paging.model import Channel
     from oncall_rota.paging.ports.store import Revision, Store
+    from oncall_rota.remote.server import Ask
     from oncall_rota.timeline.clock import Clock
     from oncall_rota.web.serving import Listening
     from oncall_rota.web.traffic import Tell
@@ -210,6 +211,25 @@ def served(opened: Opened, at: Listening, alarm: Callable[[str], None], tell: Te
     )
     with Beats(premises, alarm):
         return serve(application(premises, tell=tell), at, crew.died)
+
+
+def asking() -> Ask:
+    """The way to a server of ours: over the same door as the notifiers' HTTP, with one deadline for all of it."""
+    from oncall_rota.notifiers.http_door import request
+    from oncall_rota.notifiers.wire import Wire
+    from oncall_rota.paging.ports.notifier import Deadline
+    from oncall_rota.remote.server import LONGEST_ANSWER, Answered, Unanswered
+
+    def ask(method: str, url: str, headers: Mapping[str, str], body: bytes | None, seconds: float) -> Answered:
+        try:
+            found = request(Wire(), method, url, headers, body, Deadline(seconds), limit=LONGEST_ANSWER)
+        except NotifierError as error:
+            raise Unanswered(error.message, error.unsure) from None
+        if not found.whole:
+            raise Unanswered("its answer broke off, came too slowly or is too long", unsure=True)
+        return Answered(found.status, found.headers, found.body)
+
+    return ask
 
 
 class _Following:
