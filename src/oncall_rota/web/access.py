@@ -78,7 +78,7 @@ async def _sign_in(request: Request, premises: Premises) -> Visitor | Response:
 
 async def _feed(request: Request, premises: Premises) -> Visitor | Response:
     """By the token in the path; a wrong one is answered as if there were nothing."""
-    token = await premises.gate.token(Shown(_token(request)), "feed")
+    token = await premises.gate.token(Shown(_token(request)), "feed", request.headers.get("user-agent", ""))
     return not_found() if token is None else Visitor("feed", token.label, token.person, token.team)
 
 

@@ -33,6 +33,7 @@ from oncall_rota.web.access_gate import Gate
 from oncall_rota.web.access_token import Tokens
 from oncall_rota.web.app import DOORS, application
 from oncall_rota.web.door import Door
+from oncall_rota.web.feed_kept import Feeds
 from oncall_rota.web.premises import Premises, Routings
 from oncall_rota.web.query_now import Present
 
@@ -107,6 +108,7 @@ class House:
             "gate": Gate(night.store, night.configuration, night.clock.now, night.clock.monotonic),
             "routing": Routings(),
             "present": Present(),
+            "feeds": Feeds(night.store, night.clock.now, monotonic=night.clock.monotonic),
         }
         self.premises = Premises(**{name: given[name] for name in Premises._fields})
         self._application = application(self.premises, doors)
