@@ -7,11 +7,13 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import uvicorn
 
 from oncall_rota.errors import OncallError
+from oncall_rota.web.connection import Connection, room
 
 DRAIN = 10  # seconds for requests that are being answered when it ends
 IDLE = 30  # seconds for which a connection may say nothing between two requests
@@ -50,11 +52,12 @@ def serve(application: Any, listening: Listening, died: threading.Event) -> bool
 
     It runs in the main thread, which takes the signals; what is being answered is finished first.
     """
-    server = uvicorn.Server(
+    Connection.most = room()
+    server = _Server(
         uvicorn.Config(
             application,
             loop="uvloop",
-            http="httptools",
+            http=Connection,
             lifespan="off",
             access_log=False,
             log_config=None,
@@ -73,6 +76,14 @@ def serve(application: Any, listening: Listening, died: threading.Event) -> bool
     with _signals_heard():
         server.run(sockets=[listening.socket])
     return not died.is_set()
+
+
+class _Server(uvicorn.Server):
+    """Told to end a second time, it waits for no answer any more; what is being sent is finished all the same."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit
+        super().handle_exit(sig, frame)
 
 
 @contextmanager
