@@ -24,6 +24,7 @@ from oncall_rota.web.incident_acts import INCIDENT_ACTS
 from oncall_rota.web.incidents import INCIDENTS
 from oncall_rota.web.metrics import METRICS, measured
 from oncall_rota.web.paging import PAGES
+from oncall_rota.web.on_calls import ON_CALLS
 from oncall_rota.web.premises import Premises
 from oncall_rota.web.provider import PROVIDERS
 from oncall_rota.web.query import QUERY
@@ -35,6 +36,7 @@ DOORS: tuple[Door, ...] = (
     *QUERY,
     *METRICS,
     *HOOKS,
+    *ON_CALLS,
     *ACKNOWLEDGE,
     *PROVIDERS,
     *SIGN_INS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oncall_rota.web.spec import INSTANT, TEXT, Parameter, Schema, Spec, Told, array, error, maybe, obj
+from oncall_rota.web.spec import FLAG, INSTANT, TEXT, Parameter, Schema, Spec, Told, array, error, maybe, obj
 
 _PERSON = obj({"id": TEXT, "name": TEXT})
 CAUSE: Schema = {
@@ -71,5 +71,5 @@ SCHEDULE = _spec(
     Parameter("from", f"Where it begins; today when left out: {_WHEN}."),
     Parameter("until", "Where it ends, not included; at most 400 days later."),
     Parameter("for", "How long, instead of until: 2w, 90d; else 4w."),
-    Parameter("causes", "Whether entries also break where the cause changes."),
+    Parameter("causes", "Whether entries also break where the cause changes.", schema=FLAG),
 )

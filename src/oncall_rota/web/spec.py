@@ -71,6 +71,8 @@ def page(doc: str) -> Told:
     return Told(doc, {"text/html": TEXT})
 
 
+# Yes, or no; a name without a value is yes.
+FLAG: Schema = MappingProxyType({"type": "string", "enum": ["true", "false", ""]})
 INSTANT: Schema = MappingProxyType({"type": "string", "format": "date-time"})
 ERROR: Schema = obj({"error": obj({"message": TEXT, "hint": TEXT})})
 

@@ -13,26 +13,17 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from folder_house import ROTATIONS, read
 from night_house import Answer, House, NightOfLinks
 from typer.testing import CliRunner
 
-from oncall_rota import wiring
 from oncall_rota.cli.main import application
-from oncall_rota.config import configuration, load
-from oncall_rota.paging.configuration import Configuration
 from oncall_rota.web import query, query_now
 
-ROTATIONS = Path(__file__).parents[3] / "rotations"
 FORMS = ("json", "plain", "csv", "names")
 TEAMS = ("", "payments", "platform", "storefront", "support", "operations")
 
 Ask = Callable[..., Answer]
-
-
-def read(folder: Path) -> Configuration:
-    """A folder, as the server has it."""
-    catalog, _ = load(folder)
-    return configuration(catalog, wiring.notifiers())
 
 
 @pytest.fixture
