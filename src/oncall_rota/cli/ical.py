@@ -1,4 +1,4 @@
-"""`oncall ical export`."""
+"""`oncall ical export`, and the commands about addresses of feeds."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from oncall_rota.cli import completion
 from oncall_rota.cli.feed_file import Done, put, put_all, strays
 from oncall_rota.cli.group import Command, Group, new_app
+from oncall_rota.cli.ical_url import list_, revoke, rotate, url
 from oncall_rota.cli.option import Dir, DryRun, Tz
 from oncall_rota.cli.selection import Selection, person_named, select
 from oncall_rota.cli.setting import asked_at, display, present, rotations
@@ -28,13 +29,13 @@ app = new_app(
 Examples:
   oncall ical export payments -o payments.ics
   oncall ical export --all -o feeds
-  oncall ical export --all -o feeds --check""",
+  oncall ical export --all -o feeds --check
+  oncall ical url payments --label 'alice, phone'     an address of a server's, to subscribe to
+  oncall ical list                                    which addresses there are, and who uses them
+  oncall ical revoke 3f2a91c0""",
 )
-
-
-@app.callback()
-def _ical() -> None:
-    """A group, although it has one command so far."""
+for _name, _command in (("url", url), ("list", list_), ("revoke", revoke), ("rotate", rotate)):
+    app.command(_name, cls=Command)(_command)
 
 
 @app.command("export", cls=Command)

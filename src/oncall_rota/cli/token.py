@@ -88,15 +88,15 @@ def create(
     token = new_token()
     asked = TokenAsked(scope, digest_of(token).hex(), label, owner, team, ends_at)
     if dry_run:
-        say(f"a token would be kept: {_words(scope, label, owner, team, ends_at)}\nnothing is written (--dry-run)")
+        say(f"a token would be kept: {words_of(scope, label, owner, team, ends_at)}\nnothing is written (--dry-run)")
         return
     with office(store, dir_, f"{NAME} create", make=True) as found:
         kept = found.office.add_token(asked)
     if json:
-        print(json_text({"version": 1, "token": token, **_mapping(kept)}))
+        print(json_text({"version": 1, "token": token, **mapping(kept)}))
     else:
         print(token)
-    say(f"{kept.id}: {_words(scope, label, owner, team, ends_at)}; it is shown only now")
+    say(f"{kept.id}: {words_of(scope, label, owner, team, ends_at)}; it is shown only now")
 
 
 def _known_source(name: str, dir_: str | None) -> None:
@@ -111,7 +111,8 @@ def _known_team(name: str, dir_: str | None) -> None:
         raise UnknownName(f"no team {name!r}", known(name, teams))
 
 
-def _words(scope: str, label: str, person: str | None, team: str | None, ends_at: datetime | None) -> str:
+def words_of(scope: str, label: str, person: str | None, team: str | None, ends_at: datetime | None) -> str:
+    """What a token is, for people."""
     parts = [f"{scope}, {label}"]
     parts += [f"for {person}"] if person is not None else []
     parts += [f"of {team} only"] if team is not None else []
@@ -140,14 +141,15 @@ def list_(
     with office(store, dir_, f"{NAME} list") as found:
         tokens = found.office.tokens()
     if form == "json":
-        print(json_text({"version": 1, "tokens": [_mapping(each) | {"status": _status(each, now)} for each in tokens]}))
+        print(json_text({"version": 1, "tokens": [mapping(each) | {"status": status(each, now)} for each in tokens]}))
     elif form == "table" and sys.stdout.isatty():
         print("\n".join(_table(tokens, now)) if tokens else "there are no tokens")
     elif tokens:
         print("\n".join(tsv_row(_cells(each, now)) for each in tokens))
 
 
-def _status(token: TokenKept, now: datetime) -> str:
+def status(token: TokenKept, now: datetime) -> str:
+    """`valid`, `expired` or `revoked`."""
     if token.revoked_at is not None:
         return "revoked"
     return "expired" if token.expires_at is not None and token.expires_at <= now else "valid"
@@ -156,10 +158,11 @@ def _status(token: TokenKept, now: datetime) -> str:
 def _cells(token: TokenKept, now: datetime) -> tuple[str, ...]:
     times = (token.created_at, token.expires_at, token.used_at, token.revoked_at)
     named = (token.scope, token.label, token.person or "", token.team or "")
-    return (token.id, _status(token, now), *named, *["" if at is None else told(at) for at in times])
+    return (token.id, status(token, now), *named, *["" if at is None else told(at) for at in times])
 
 
-def _mapping(token: TokenKept) -> dict[str, Any]:
+def mapping(token: TokenKept) -> dict[str, Any]:
+    """A token as JSON tells of it."""
     return {
         "id": token.id,
         "scope": token.scope,
@@ -170,13 +173,14 @@ def _mapping(token: TokenKept) -> dict[str, Any]:
         "expires_at": told_or_none(token.expires_at),
         "used_at": told_or_none(token.used_at),
         "revoked_at": told_or_none(token.revoked_at),
+        **({"agent": token.agent} if token.scope == "feed" else {}),
     }
 
 
 def _table(tokens: Sequence[TokenKept], now: datetime) -> list[str]:
     header = ("ID", "STATUS", "SCOPE", "LABEL", "PERSON", "TEAM", "CREATED", "EXPIRES", "USED")
     rows = [
-        [Cell(term_safe(text), "" if _status(each, now) == "valid" else DIM) for text in _cells(each, now)[:-1]]
+        [Cell(term_safe(text), "" if status(each, now) == "valid" else DIM) for text in _cells(each, now)[:-1]]
         for each in tokens
     ]
     return rows_in_columns(header, rows, terminal())
@@ -197,16 +201,23 @@ def revoke(
     Examples:
       oncall token revoke 3f2a91c0
     """
-    with office(store, dir_, f"{NAME} revoke") as found:
-        kept = {each.id: each for each in found.office.tokens()}
+    end(ids, json, dry_run, store, dir_, NAME)
+
+
+def end(
+    ids: Sequence[str], json: bool, dry_run: bool, store: str | None, dir_: str | None, name: str, scope: str = ""
+) -> None:
+    """Revoke these tokens, and tell of it. `name`: of the group of commands. `scope`: only such tokens are there."""
+    with office(store, dir_, f"{name} revoke") as found:
+        kept = {each.id: each for each in found.office.tokens() if scope in ("", each.scope)}
         for token_id in ids:
             if token_id not in kept:
-                raise UnknownName(f"no token has the id {token_id!r}", "'oncall token list' shows their ids")
-        done = [kept[name] if dry_run else found.office.revoke_token(name) for name in dict.fromkeys(ids)]
+                raise UnknownName(f"no {scope or 'token'} has the id {token_id!r}", f"'{name} list' shows their ids")
+        done = [kept[each] if dry_run else found.office.revoke_token(each) for each in dict.fromkeys(ids)]
     if json:
-        print(json_text({"version": 1, "dry_run": dry_run, "tokens": [_mapping(each) for each in done]}))
+        print(json_text({"version": 1, "dry_run": dry_run, "tokens": [mapping(each) for each in done]}))
     for each in done:
-        words = _words(each.scope, each.label, each.person, each.team, each.expires_at)
+        words = words_of(each.scope, each.label, each.person, each.team, each.expires_at)
         say(f"{each.id}: {'would be' if dry_run else 'is'} revoked ({words})")
     if dry_run:
         say("nothing is written (--dry-run)")

@@ -17,6 +17,7 @@ from oncall_rota.paging.configuration import Configuration
 from oncall_rota.web.access_refusal import NOT_KEPT, not_found
 from oncall_rota.web.door import Door, Visit, Visitor
 from oncall_rota.web.feed_kept import Asked
+from oncall_rota.web.representation import accepts_gzip
 from oncall_rota.web.spec import Parameter, Spec, Told, plain
 
 ME, GAPS = "me", "gaps"
@@ -117,7 +118,7 @@ def _styled(asked: Asked, request: Request) -> Asked:
 
 def _answer(request: Request, kept: Kept, file: str) -> Response:
     headers = request.headers
-    packed = _takes_gzip(headers.get("accept-encoding", ""))
+    packed = accepts_gzip(headers.get("accept-encoding", ""))
     body, etag = (kept.packed, kept.packed_etag) if packed else (kept.body, kept.etag)
     said = {"ETag": etag, **SAID}
     known = headers.get("if-none-match")
@@ -135,14 +136,6 @@ def _is_known(known: str, kept: Kept) -> bool:
     """Whether a subscriber has the feed as it is, packed or not."""
     tags = [each.strip().removeprefix("W/") for each in known.split(",")]
     return "*" in tags or kept.etag in tags or kept.packed_etag in tags
-
-
-def _takes_gzip(accepted: str) -> bool:
-    for each in accepted.lower().split(","):
-        coding, _, weight = each.partition(";")
-        if coding.strip() in ("gzip", "*", "x-gzip"):
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
 
 
 _CALENDAR = {"text/calendar": {"type": "string"}}
