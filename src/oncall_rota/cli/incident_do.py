@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from oncall_rota.cli import completion
-from oncall_rota.cli.incident_office import office
 from oncall_rota.cli.incident_option import By, MaybeRefs, Output, Ref, Refs
 from oncall_rota.cli.incident_people import people, who_are_you, world_of
 from oncall_rota.cli.incident_row import Shown, plain, short_id
-from oncall_rota.cli.incident_write import FORMATS, IN_MEMORY, Deed, Given, do, scene
+from oncall_rota.cli.incident_write import FORMATS, IN_MEMORY, Deed, Given, do, one_there, scene
 from oncall_rota.cli.option import Dir, DryRun, Json, Store, Tz
+from oncall_rota.cli.server_office import is_configured, of_server, reached
 from oncall_rota.cli.setting import asked_format, asked_span
 from oncall_rota.cli.terminal import say, warn
 from oncall_rota.errors import OncallError, UsageError
@@ -134,6 +134,10 @@ def snooze(
     given = Given("oncall incident snooze", by, store, dir_, tz, output, json, dry_run)
     around = scene(given)
     ends_at = None if for_ is None else asked_span(for_, "--for", around.now, around.shown)
+    if ends_at is None and is_configured(store):
+        from oncall_rota.remote.office import USUAL
+
+        ends_at = USUAL  # the server knows the team's
     world = world_of(around.people) if ends_at is None else None
 
     def snoozed(me: str, meant: Named) -> Snoozed:
@@ -169,7 +173,7 @@ def reassign(
     """
     given = Given("oncall incident reassign", by, store, dir_, tz, output, json, dry_run)
     around = scene(given)
-    to = around.people.id(person)
+    to = person if is_configured(store) else around.people.id(person)
     do(given, [reference], Deed(lambda me, _: Reassigned(me, to)), around)
 
 
@@ -190,16 +194,17 @@ def note(
       journalctl -u shop -n 1 | oncall incident note 3f2a -
     """
     form = asked_format(output, json, FORMATS)
-    me = people(dir_).asking(by)
+    me = None if is_configured(store) else people(dir_).asking(by)
     words = (sys.stdin.read(4000) if text_ == "-" else text_).strip()
     if not words:
         raise UsageError("there is nothing to write down")
-    with office(store, dir_, "oncall incident note") as found:
-        meant = one_named(found.office, reference, me)
+    with reached(store, dir_, "oncall incident note", by=by) as found:
+        remote = of_server(found)
+        meant = one_named(found.office, reference, me) if remote is None else one_there(remote, reference)
         author = me or meant.whose
-        if author is None:
+        if author is None and remote is None:
             raise who_are_you()
-        acted = None if dry_run else found.office.remark(meant.row.id, author, words)
+        acted = None if dry_run else found.office.remark(meant.row.id, author or "", words)
     if acted is not None and acted.incident is None:
         raise OncallError(f"incident {meant.row.id} is gone")
     told = Shown.of(meant.row)

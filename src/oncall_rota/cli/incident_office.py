@@ -95,7 +95,11 @@ class Driving(NamedTuple):
 
 
 def driving(found: Opened) -> Driving:
-    """Who drives what is open in an opened store."""
+    """Who drives what is open in an opened store, or on a server."""
+    from oncall_rota.remote.office import HttpOffice
+
+    if isinstance(found.office, HttpOffice):
+        return Driving(f"the server {found.office.server.at.host}")
     there = greeting(found)
     if there is not None:
         if there.drives == "all":

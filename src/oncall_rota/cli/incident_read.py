@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from oncall_rota.cli import completion
 from oncall_rota.cli.incident_next import to_come
-from oncall_rota.cli.incident_office import REMEDY, Driving, driving, is_there, office
+from oncall_rota.cli.incident_office import REMEDY, Driving, driving, is_there
 from oncall_rota.cli.incident_option import By, Output, Ref
-from oncall_rota.cli.incident_people import people
+from oncall_rota.cli.incident_people import People, people
 from oncall_rota.cli.incident_row import Shown, plain, table
-from oncall_rota.cli.incident_story import Told, document
+from oncall_rota.cli.incident_story import Told, document, told_by
 from oncall_rota.cli.incident_story import plain as story_plain
 from oncall_rota.cli.incident_story_text import text
 from oncall_rota.cli.incident_write import FORMATS
 from oncall_rota.cli.option import Dir, Json, Store, Tz
+from oncall_rota.cli.server_office import SERVER, is_configured, of_server, reached
 from oncall_rota.cli.setting import asked_format, display, present
 from oncall_rota.cli.store_place import place, shown
 from oncall_rota.cli.terminal import say, terminal, warn
@@ -27,6 +28,9 @@ from oncall_rota.paging.ports.store import OPEN, IncidentRow
 from oncall_rota.paging.reference import STATUSES, one_named
 from oncall_rota.rendering.incident import listed
 from oncall_rota.rendering.text import json_text
+
+if TYPE_CHECKING:
+    from oncall_rota.control.owner import Opened
 
 
 def list_(
@@ -55,11 +59,11 @@ def list_(
         meant = suggest(status, STATUSES)
         hint = f"did you mean {meant!r}?" if meant else f"there is {', '.join(STATUSES)}"
         raise UsageError(f"--status: no status {status!r}", hint)
-    where = place(store, dir_)
+    where = f"${SERVER}" if is_configured(store) else place(store, dir_)
     rows: tuple[IncidentRow, ...] = ()
     driven = Driving()
-    if is_there(where):
-        with office(store, dir_, "oncall incident list") as found:
+    if is_configured(store) or is_there(where):
+        with reached(store, dir_, "oncall incident list") as found:
             rows = found.office.incidents(STATUSES[status], team, limit + 1)
             driven = driving(found)
     every = [Shown.of(row) for row in rows[:limit]]
@@ -70,7 +74,7 @@ def list_(
         print("\n".join(table(every, present(), terminal()) if tty else plain(every)))
     if not every:
         what = "no incident" if status == "all" else f"no incident is {status}"
-        say(f"{what}{f' of team {team}' if team else ''} in {shown(where)}")
+        say(f"{what}{f' of team {team}' if team else ''} in {where if is_configured(store) else shown(where)}")
     elif len(rows) > limit:
         say(f"there are more; --limit {limit * 10} shows them")
     if driven.nobody and any(row.status in OPEN for row in rows):
@@ -99,18 +103,23 @@ def show(
     """
     form = asked_format(output, json, FORMATS)
     known, zone = people(dir_), display(tz).zone
-    me = known.asking(by)
-    with office(store, dir_, "oncall incident show") as found:
-        row = one_named(found.office, reference, me).row
-        story = found.office.story(row.id)
-        driven = driving(found)
-    if story is None:
-        raise UnknownName(f"no incident {reference!r}")
-    now = present()
-    told = Told(story, to_come(story.incident, known, now), known, me, driven, now)
+    with reached(store, dir_, "oncall incident show") as found:
+        remote = of_server(found)
+        told = _told(found, reference, known, by) if remote is None else told_by(remote, reference, known)
     if form == "json":
         print(document(told))
     elif form == "table" and sys.stdout.isatty():
         print("\n".join(text(told, zone, terminal())))
     else:
         print("\n".join(story_plain(told)))
+
+
+def _told(found: Opened, reference: str, known: People, by: str | None) -> Told:
+    """Everything about one incident of a store. Raises `UnknownName`, `UsageError`."""
+    me = known.asking(by)
+    row = one_named(found.office, reference, me).row
+    story = found.office.story(row.id)
+    if story is None:
+        raise UnknownName(f"no incident {reference!r}")
+    now = present()
+    return Told(story, to_come(story.incident, known, now), known, me, driving(found), now)

@@ -5,21 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from oncall_rota.cli.incident_next import rehearsed
-from oncall_rota.cli.incident_office import REMEDY, Driving, driving, office
+from oncall_rota.cli.incident_office import REMEDY, Driving, driving
 from oncall_rota.cli.incident_people import People, people, who_are_you
 from oncall_rota.cli.incident_row import Shown, plain, short_id, table
+from oncall_rota.cli.server_office import is_configured, of_server, reached
 from oncall_rota.cli.setting import asked_format, display, present
 from oncall_rota.cli.terminal import fail, say, terminal, warn
-from oncall_rota.errors import OncallError
+from oncall_rota.errors import OncallError, UsageError
 from oncall_rota.paging.incident import ACKNOWLEDGED, RESOLVED, TRIGGERED, Event, Incident, Page
 from oncall_rota.paging.ports.store import IncidentRow
-from oncall_rota.paging.reference import Named, named, only_mine
+from oncall_rota.paging.reference import Named, ambiguous, named, only_mine
 from oncall_rota.paging.saved import readable
 from oncall_rota.rendering.text import json_text
 from oncall_rota.timeline.zone import Zone
+
+if TYPE_CHECKING:
+    from oncall_rota.remote.office import HttpOffice
 
 FORMATS = ("table", "plain", "json")
 IN_MEMORY = "the store has failed: it holds in the memory of whoever pages, and is written down when that works again"
@@ -77,27 +81,33 @@ def do(given: Given, references: Sequence[str], deed: Deed, around: Scene, *, wa
     `OncallError` when one of them refuses.
     """
     form = asked_format(given.output, given.json, FORMATS)
-    me = around.people.asking(given.by)
-    if me is None and not references:
+    there = is_configured(given.store)  # the server knows by the token who is asking
+    me = None if there else around.people.asking(given.by)
+    if me is None and not (references or there):
         raise who_are_you()
-    with office(given.store, given.dir_, given.name) as found:
-        meant = named(found.office, references, me) if references else []
-        if me is not None and not references:
-            meant = [only_mine(found.office, me, waiting=waiting)]
+    with reached(given.store, given.dir_, given.name, by=given.by) as found:
+        remote = of_server(found)
+        me = me if remote is None else remote.you()
+        if me is None and not references:
+            raise UsageError("the token is nobody's, so nobody was paged who shows it", "name an incident")
+        if references:
+            meant = named(found.office, references, me) if remote is None else named_there(remote, references)
+        else:
+            meant = [only_mine(found.office, me or "", waiting=waiting)]
         actors = [me or each.whose for each in meant]
-        if None in actors:
+        if None in actors and remote is None:
             raise who_are_you()
         done: list[Done] = []
         for each, actor in zip(meant, actors, strict=True):
             event = deed.event(actor or "", each)
             if given.dry_run:
-                done.append(_would_do(each, event, deed, around))
+                would = _would_do(each, event, around) if remote is None else _would_do_there(each, event, remote)
+                done.append(_judged(each.row, *would, deed))
                 continue
             acted = found.office.act(each.row.id, event, actor or "")
             if acted.incident is None:
                 raise OncallError(f"incident {each.row.id} is gone")
-            after = each.row._replace(status=acted.incident.status)  # type: ignore[arg-type]
-            done.append(_judged(after, acted.incident, acted.refused, deed)._replace(in_memory=acted.held))
+            done.append(_judged(each.row, acted.incident, acted.refused, deed)._replace(in_memory=acted.held))
         driven = driving(found)
     _print(form, given, done, around)
     _talk(given, done, around, driven)
@@ -108,17 +118,46 @@ def do(given: Given, references: Sequence[str], deed: Deed, around: Scene, *, wa
         raise OncallError(f"{len(refused)} of {len(done)} had no effect")
 
 
-def _would_do(each: Named, event: Event, deed: Deed, around: Scene) -> Done:
+def named_there(remote: HttpOffice, references: Sequence[str]) -> list[Named]:
+    """What all of them mean to a server, each incident once. Raises as `HttpOffice` does."""
+    found: dict[str, Named] = {}
+    for reference in references:
+        for each in remote.named(reference):
+            found.setdefault(each.row.id, each)
+    return list(found.values())
+
+
+def one_there(remote: HttpOffice, reference: str) -> Named:
+    """The one incident that a reference means to a server. Raises `UsageError` too."""
+    found = remote.named(reference)
+    if len(found) != 1:
+        raise ambiguous(f"{reference} is of a page about {len(found)} incidents", [each.row for each in found])
+    return found[0]
+
+
+def _would_do(each: Named, event: Event, around: Scene) -> tuple[Incident, str]:
+    """What it would come to: the incident then, and why it would be refused."""
     found = rehearsed(readable(each.row), event, around.people, around.now)
     for action in found.actions:
         if isinstance(action, Page):
             who = action.address if action.person is None else around.people.name(action.person)
-            say(f"would page {who} by {action.channel}: {action.why}")
-    after = each.row._replace(status=found.incident.status)  # type: ignore[arg-type]
-    return _judged(after, found.incident, found.refused, deed)
+            _say_would(who, action.channel, action.why)
+    return found.incident, found.refused
 
 
-def _judged(row: IncidentRow, incident: Incident, refused: str, deed: Deed) -> Done:
+def _would_do_there(each: Named, event: Event, remote: HttpOffice) -> tuple[Incident, str]:
+    found = remote.outcome(each.row.id, event, dry_run=True)
+    for page in found.would_page:
+        _say_would(*page)
+    return found.incident, found.refused
+
+
+def _say_would(who: str, channel: str, why: str) -> None:
+    say(f"would page {who} by {channel}: {why}")
+
+
+def _judged(before: IncidentRow, incident: Incident, refused: str, deed: Deed) -> Done:
+    row = before._replace(status=incident.status)  # type: ignore[arg-type]
     return Done(Shown(row, incident), refused, bool(refused) and incident.status in deed.so_already)
 
 

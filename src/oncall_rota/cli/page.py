@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import secrets
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
 from oncall_rota.cli import completion
 from oncall_rota.cli.option import Dir, Json, Store, Tz
-from oncall_rota.cli.page_asked import Asked, target_of
+from oncall_rota.cli.page_asked import Asked, target_of, target_there
 from oncall_rota.cli.page_direct import send
+from oncall_rota.cli.server_office import is_configured
 from oncall_rota.cli.setting import asked_format, asked_span, display, present, rotations
 from oncall_rota.cli.terminal import warn
-from oncall_rota.config import load
-from oncall_rota.errors import UsageError
+from oncall_rota.config import Catalog, Problem, load
+from oncall_rota.errors import FolderNotFound, UsageError
 from oncall_rota.intake.severity import severity_of
 from oncall_rota.paging.model import CRITICAL, SEVERITIES
 
@@ -65,6 +68,8 @@ def page(
 
     It drives its incident itself, step by step, unless a pager or server has the store, and tells on standard error
     what happens. On standard output is one row: id, status, acknowledged by.
+    With $ONCALL_SERVER (and $ONCALL_TOKEN) that server takes it and drives it, and this command follows. When nothing
+    answers there for 5 seconds, or not as it should, the page goes --direct, loudly, under the same id and key.
     --direct pages whoever is on call at this moment, by the first rules of each; where a channel refuses, the next
     rule, step, and in the end the last resort follow at once. Nobody escalates afterwards. So it is, loudly, when the
     store fails.
@@ -81,14 +86,18 @@ def page(
     now = present()
     shown = display(tz).zone
     patience = None if wait is None else asked_span(wait, "--wait", now, shown) - now
-    catalog, problems = load(rotations(dir_))
-    meant = target_of(target, catalog, problems, service, kept=not (direct or dry_run))
+    there = is_configured(store) and not (direct or dry_run)
+    catalog, problems = _files(dir_, needed=not there)
+    if there:
+        meant = target_there(target, catalog, problems, service)
+    else:
+        meant = target_of(target, catalog, problems, service, kept=not (direct or dry_run))
     text = sys.stdin.read(4000) if message == "-" else message or "somebody needs you"
-    key = dedup_key or secrets.token_hex(8)
+    id_ = secrets.token_hex(8)
     known = severity_of(severity)
     if known is None:
         warn(f"no severity {severity!r}: it is paged as {CRITICAL}", f"there is {', '.join(SEVERITIES)}")
-    asked = Asked(catalog, meant, target, text, known or CRITICAL, service, via, key)
+    asked = Asked(catalog, meant, target, text, known or CRITICAL, service, via, dedup_key or id_, id_)
     if direct or dry_run:
         send(asked, dry_run=dry_run)
         if not dry_run:
@@ -98,3 +107,15 @@ def page(
     from oncall_rota.cli.page_stay import Stay, Staying
 
     Stay(asked, Staying(Patience(patience, no_wait), form, store, dir_, shown)).run()
+
+
+def _files(dir_: str | None, *, needed: bool) -> tuple[Catalog, tuple[Problem, ...]]:
+    """The rotation files; unless they are `needed`, none where there is no folder. Raises `FolderNotFound`."""
+    try:
+        catalog, problems = load(rotations(dir_))
+    except FolderNotFound:
+        if dir_ or needed:
+            raise
+        with TemporaryDirectory(prefix="oncall-") as folder:
+            catalog, problems = load(Path(folder))
+    return catalog, tuple(problems)

@@ -21,7 +21,10 @@ class Target(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A page as it was asked for, all names known. `written`: the target as it was typed. `key`: of its signal."""
+    """A page as it was asked for. `target`: empty where only a server may know it. `written`: it, as it was typed.
+
+    `key`: of its signal; `id`: of the incident that it opens, and so of its pages, by whomever it is sent in the end.
+    """
 
     catalog: Catalog
     target: Target
@@ -31,6 +34,7 @@ class Asked(NamedTuple):
     service: str | None
     via: str | None
     key: str
+    id: str
 
 
 def target_of(
@@ -58,6 +62,14 @@ def target_of(
     if service is not None and (not found.team or service not in catalog.teams[found.team].services):
         raise UnknownName(f"{written} has no service {service!r}")
     return found
+
+
+def target_there(written: str, catalog: Catalog, problems: tuple[Problem, ...], service: str | None) -> Target:
+    """What a target means, empty where the files do not know it: the server may. Raises as `target_of` does."""
+    try:
+        return target_of(written, catalog, problems, service, kept=True)
+    except UnknownName:
+        return Target()
 
 
 def best_effort(asked: Asked) -> frozenset[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 
 from oncall_rota.cli.page_asked import Asked, best_effort
@@ -21,7 +20,7 @@ def send(asked: Asked, *, dry_run: bool = False, tell: Callable[[str], None] = p
 
     team, person = asked.target
     incident = Incident(
-        secrets.token_hex(8), team, asked.severity, asked.text, present(), service=asked.service, person=person or None
+        asked.id, team, asked.severity, asked.text, present(), service=asked.service, person=person or None
     )
     run = direct_paging(asked.catalog, incident, asked.via, incident.opened_at, send=not dry_run)
     for note in run.notes:

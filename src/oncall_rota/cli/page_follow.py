@@ -62,12 +62,13 @@ def follow(
     while True:
         if raised.is_dead:
             raise StoreFailed("closed", "the pager of this process has died")
+        why_not = ""
         try:
             story = raised.story()
         except OncallError as error:
-            if monotonic() - seen > LOST:
-                raise StoreFailed("gone", f"the incident cannot be seen any more: {error}") from error
-            story = None
+            story, why_not = None, f": {error}"
+        if story is None and monotonic() - seen > LOST:
+            raise StoreFailed("gone", f"the incident cannot be seen any more{why_not}")
         if story is not None:
             seen, last = monotonic(), story
             tell(story, progress.news(story))

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING
 
 from oncall_rota.cli.incident_office import Driving, driving, greeting
-from oncall_rota.errors import OfficeGone
+from oncall_rota.errors import OfficeGone, ServerGone
 from oncall_rota.paging.office import Story
 from oncall_rota.paging.ports.store import OPEN, IncidentRow
 from oncall_rota.paging.signal import Accepted, Signal
@@ -43,11 +43,13 @@ class Raised:
         self._driver: int | None = None  # the process that drives it; None: this one
 
     def raise_(self) -> Accepted:
-        """Raise the signal; on disk when it returns. Raises `OfficeGone` after some tries."""
+        """Raise the signal; on disk when it returns. Raises `OfficeGone` after some tries, a server's after one."""
         tries = TRIES
         while True:
             try:
                 accepted = self._office().office.signal(self._signal)
+            except ServerGone:
+                raise  # it has had its time
             except OfficeGone:
                 self._leave()
                 tries -= 1

@@ -6,32 +6,39 @@ import sys
 from contextlib import AbstractContextManager, closing
 from typing import TYPE_CHECKING, NamedTuple
 
-from oncall_rota.cli.incident_office import PAGE, REMEDY, Driving, office
+from oncall_rota.cli.incident_office import PAGE, REMEDY, Driving
 from oncall_rota.cli.incident_people import People
 from oncall_rota.cli.incident_row import Shown, short_id
-from oncall_rota.cli.page_asked import Asked, best_effort
+from oncall_rota.cli.page_asked import Asked, Target, best_effort
 from oncall_rota.cli.page_direct import send
 from oncall_rota.cli.page_follow import Ended, Patience, Why, follow
 from oncall_rota.cli.page_progress import Progress
 from oncall_rota.cli.page_raised import Raised
 from oncall_rota.cli.page_voice import Voice
 from oncall_rota.cli.selection import known
+from oncall_rota.cli.server_office import is_configured, reached
 from oncall_rota.cli.setting import present
 from oncall_rota.cli.terminal import BOLD, Cell, fail, rows_in_columns, say, terminal, warn
 from oncall_rota.config import paging
-from oncall_rota.errors import ConfigurationError, NotAcknowledged, NotDelivered, OncallError, UnknownName, UsageError
+from oncall_rota.errors import (
+    ConfigurationError,
+    NotAcknowledged,
+    NotDelivered,
+    OncallError,
+    ServerGone,
+    UnknownName,
+    UsageError,
+)
 from oncall_rota.paging.incident import HELD
 from oncall_rota.paging.office import Story
 from oncall_rota.paging.ports.store import PENDING, StoreFailed
 from oncall_rota.paging.reference import LISTED, line
-from oncall_rota.paging.signal import Signal
+from oncall_rota.paging.signal import PAGED_BY_HAND, Signal
 from oncall_rota.rendering.text import json_text, term_safe, tsv_row
 from oncall_rota.timeline.zone import Zone
 
 if TYPE_CHECKING:
     from oncall_rota.control.owner import Opened
-
-SOURCE = "cli"
 
 
 class Staying(NamedTuple):
@@ -55,14 +62,24 @@ class Stay:
         self._progress = Progress(self._people, how.shown)
         team, person = asked.target
         signal = Signal(
-            SOURCE, asked.key, asked.text, "trigger", team, asked.severity, asked.service, person or None, via=asked.via
+            PAGED_BY_HAND,
+            asked.key,
+            asked.text,
+            "trigger",
+            team,
+            asked.severity,
+            asked.service,
+            person or None,
+            via=asked.via,
+            incident_id=asked.id,
         )
         self._raised = Raised(signal, self._open, self._voice.say)
         self._last: Story | None = None
         self._driven = Driving()
 
     def _open(self) -> AbstractContextManager[Opened]:
-        return office(self._how.store, self._how.dir_, PAGE, drive="own", make=True, alarm=self._alarm)
+        how = self._how
+        return reached(how.store, how.dir_, PAGE, target=self._asked.written, drive="own", make=True, alarm=self._alarm)
 
     def _alarm(self, text: str) -> None:
         if not self._raised.incident_id or f"incident {self._raised.incident_id}: " not in text:
@@ -79,6 +96,8 @@ class Stay:
         except OncallError as error:
             if isinstance(error, UsageError | ConfigurationError) and self._how.store and not self._raised.incident_id:
                 raise  # the place that was named is none
+            if isinstance(error, UnknownName) and self._asked.target == Target():
+                raise  # neither the server nor the files know it
             self._go_directly(error)
             return
         self._judge(ended)
@@ -88,6 +107,9 @@ class Stay:
 
         found = paging(self._asked.catalog, notifiers())
         via, channels = self._asked.via, found.channels
+        if is_configured(self._how.store):
+            self._progress.soft = best_effort(self._asked)
+            return  # the server knows its own
         if any(each.path == "oncall.yaml" for each in found.problems):
             return  # the store may have kept others, from before it had a mistake
         if via is not None and via not in channels:
@@ -105,7 +127,7 @@ class Stay:
         try:
             story = self._raised.story()
             if story is not None:
-                self._begin(story, merged=accepted.what == "merged")
+                self._begin(story, merged=accepted.what == "merged" and accepted.incident_id != self._asked.id)
             with self._voice.alive():
                 return follow(self._raised, self._progress, self._how.patience, self._tell)
         except KeyboardInterrupt:
@@ -198,9 +220,16 @@ class Stay:
             raise NotAcknowledged(f"nobody has acknowledged: {ending}", self._goes_on())
 
     def _go_directly(self, error: OncallError) -> None:
-        """The store has failed: page once, from nothing but the files. Raises `NotDelivered`, `NotAcknowledged`."""
-        fail(f"the store cannot be used: {error}", error.hint)
-        self._voice.say("it is paged --direct, without a store")
+        """The store or the server has failed: page once, from nothing but the files.
+
+        Raises `NotDelivered`, `NotAcknowledged`.
+        """
+        there = is_configured(self._how.store)
+        fail(str(error) if there else f"the store cannot be used: {error}", error.hint)
+        if self._asked.target == Target():
+            words = f"no rotation files here know {self._asked.written!r}, so nobody can be paged without the server"
+            raise NotDelivered(words, "call somebody; --dir names the files")
+        self._voice.say(f"it is paged --direct, without a {'server' if there else 'store'}")
         rows: list[str] = []
         try:
             send(self._asked, tell=rows.append)
@@ -209,11 +238,18 @@ class Stay:
                 self._voice.say(row.replace("\t", "  "))
             if self._how.form == "json":
                 print(json_text({"version": 1, "incident": None, "outcome": "direct", "driven_by": None}))
-        words = "it was paged once, directly: nobody escalates it, and no acknowledgement can be seen"
-        if self._driven.by is not None:
-            words = (
-                f"it was paged once, directly, and {self._driven.by} pages for it from memory: 'oncall incident list'"
-            )
+        words = f"it was paged once, directly: {self._after(error)}"
         if not self._how.patience.leave:
-            raise NotAcknowledged(words, "see to the store, then page again")
+            hint = f"see to the {'server' if there else 'store'}, then page again with --dedup-key {self._asked.key}"
+            raise NotAcknowledged(words, hint)
         warn(words)
+
+    def _after(self, error: OncallError) -> str:
+        """What becomes of a page that was sent directly."""
+        if self._driven.by is not None:
+            return f"{self._driven.by} pages for it from memory, too: 'oncall incident list'"
+        if self._raised.incident_id and is_configured(self._how.store):
+            return "the server, which had taken it, goes on with it when it works again"
+        if isinstance(error, ServerGone) and error.unsure:
+            return "nobody escalates it, unless the server has taken it after all, under the same id and key"
+        return "nobody escalates it, and no acknowledgement can be seen"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -27,6 +27,14 @@ class Row(NamedTuple):
     name: str = ""
     channel: str = ""
     text: str = ""
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any], opened_at: datetime) -> Row:
+        """The row of a mapping, but for the last resort's name. Raises `KeyError`, `TypeError`, `ValueError`."""
+        at, last_at = datetime.fromisoformat(told["at"]), datetime.fromisoformat(told["last_at"])
+        step = "" if told["step"] is None else str(int(told["step"]))
+        texts = [str(told[name] or "") for name in ("person", "name", "channel", "text")]
+        return cls(at, at - opened_at, int(told["times"]), last_at, str(told["event"]), step, *texts)
 
     @property
     def cells(self) -> tuple[str, ...]:
