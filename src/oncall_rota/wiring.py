@@ -187,6 +187,7 @@ def served(opened: Opened, at: Listening, alarm: Callable[[str], None], tell: Te
     from oncall_rota.web.premises import Premises, Routings
     from oncall_rota.web.query_now import Present
     from oncall_rota.web.serving import serve
+    from oncall_rota.web.together import Together
 
     crew, store, auditor, configured = opened.crew, opened.store, opened.auditor, opened.configuration
     assert crew is not None and store is not None and auditor is not None  # noqa: PT018 - one fact
@@ -208,6 +209,7 @@ def served(opened: Opened, at: Listening, alarm: Callable[[str], None], tell: Te
         Routings(),
         Feeds(store, gate.now, shared=isinstance(store, FallbackStore) and store.shared),
         Present(),
+        Together(crew.submit),
     )
     with Beats(premises, alarm):
         return serve(application(premises, tell=tell), at, crew.died)

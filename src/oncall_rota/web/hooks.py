@@ -65,15 +65,17 @@ async def posted_to_source(visit: Visit) -> Response:
 
 async def posted_to_pagerduty(visit: Visit) -> Response:
     """The key is in the body, which is small."""
+    pagerduty = hook({"type": "pagerduty"})
     try:
         body = await body_of(visit.request, 1 << 20)
         key = routing_key(body)
-    except (BadBody, Unreadable):
-        key, body = None, b""
+    except (BadBody, Unreadable) as error:  # nobody knows whose it is
+        unreadable = error if isinstance(error, Unreadable) else Unreadable(str(error), status=error.status)
+        return _response(pagerduty.refused(_posted(visit, b""), unreadable))
     name = await visit.premises.gate.source(Shown(key)) if key else None
     sources = visit.premises.configuration().settings.sources
     if name is None or sources[name]["type"] != "pagerduty":
-        return _response(hook({"type": "pagerduty"}).unknown_key(_posted(visit, body)))
+        return _response(pagerduty.unknown_key(_posted(visit, body)))
     return await _take(visit, _Source(visit.premises, name), _posted(visit, body))
 
 
@@ -131,7 +133,9 @@ async def _read(visit: Visit, source: _Source) -> Response:
         body = await body_of(visit.request)
     except BadBody as error:
         unreadable = Unreadable(str(error), status=error.status)
-        return await _refuse(visit.premises, source, posted, unreadable)
+        refused = await _refuse(visit.premises, source, posted, unreadable)
+        # The line may be better in a while: after a 408 most monitors would not try again.
+        return _response(source.hook.overloaded(posted)) if error.status == 408 else refused
     return await _take(visit, source, posted._replace(body=body))
 
 
@@ -146,7 +150,7 @@ async def _take(visit: Visit, source: _Source, posted: Posted) -> Response:
     except Unreadable as error:
         return await _refuse(premises, source, posted, error)
     try:
-        now = await run_in_threadpool(premises.now)
+        now = premises.gate.now()  # for maintenance, where a second matters less than a thread for each alert
         routing = premises.routing(source.configuration)
         known = [await _known(premises, source.name, report) for report in reports]
         results = await _submitted(premises, [routing.signal(source.name, report, now) for report in known])
@@ -165,7 +169,7 @@ def _is_plain(posted: Posted) -> None:
 async def _refuse(premises: Premises, source: _Source, posted: Posted, why: Unreadable) -> Response:
     """Who showed a key means something by it: one incident a source, and the answer that it cannot be understood."""
     try:
-        now = await run_in_threadpool(premises.now)
+        now = premises.gate.now()
         await _submitted(premises, [premises.routing(source.configuration).unreadable(source.name, posted, why, now)])
     except (StoreFailed, Unstorable, TimeoutError):
         return _response(source.hook.overloaded(posted))
@@ -183,9 +187,9 @@ async def _known(premises: Premises, source: str, report: Report) -> Report:
 
 async def _submitted(premises: Premises, signals: Sequence[Signal]) -> list[Accepted]:
     """All of them on disk. Raises `StoreFailed`, `TimeoutError`; what was taken is merged when it comes again."""
-    futures = [asyncio.wrap_future(premises.submit(signal)) for signal in signals]
+    asked = [premises.together.submit(signal) for signal in signals]
     async with asyncio.timeout(ANSWERED):
-        replies = await asyncio.gather(*futures)
+        replies = await asyncio.gather(*asked) if len(asked) > 1 else [await each for each in asked]
     return [reply for reply in replies if isinstance(reply, Accepted)]
 
 

@@ -19,6 +19,7 @@ from oncall_rota.paging.request import Reply, Request
 from oncall_rota.web.access_gate import Gate
 from oncall_rota.web.feed_kept import Feeds
 from oncall_rota.web.query_now import Present
+from oncall_rota.web.together import Together
 
 
 class Routings:
@@ -39,7 +40,8 @@ class Premises(NamedTuple):
     """Of one server process. `submit`: a request to the desk, awaited and never waited for.
 
     `notifier`: a channel by name; it may raise. `office`, `hearing` and `store` wait for the disk: to be called in a
-    thread. `started_at`: of this process, by the store's clock. `gate`: what the judges know.
+    thread. `started_at`: of this process, by the store's clock. `gate`: what the judges know. `together`: `submit` for
+    what comes many at a time.
     """
 
     submit: Callable[[Request], Future[Reply]]
@@ -55,6 +57,7 @@ class Premises(NamedTuple):
     routing: Routings
     feeds: Feeds
     present: Present
+    together: Together
 
     def now(self) -> datetime:
         """The present instant, by the store's clock."""

@@ -36,6 +36,7 @@ from oncall_rota.web.door import Door
 from oncall_rota.web.feed_kept import Feeds
 from oncall_rota.web.premises import Premises, Routings
 from oncall_rota.web.query_now import Present
+from oncall_rota.web.together import Together
 
 PUBLIC = "https://oncall.example.com"
 Pieces = Sequence[bytes | None]
@@ -108,6 +109,7 @@ class House:
             "gate": Gate(night.store, night.configuration, night.clock.now, night.clock.monotonic),
             "routing": Routings(),
             "present": Present(),
+            "together": Together(self.submit),
             "feeds": Feeds(night.store, night.clock.now, monotonic=night.clock.monotonic),
         }
         self.premises = Premises(**{name: given[name] for name in Premises._fields})
