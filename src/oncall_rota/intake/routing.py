@@ -7,7 +7,6 @@ under maintenance waits until that is over, and pages then if nobody and nothing
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ from oncall_rota.intake.heartbeat import SOURCE, heartbeat, silence
 from oncall_rota.intake.json_text import decoded
 from oncall_rota.intake.pattern import Match, globs
 from oncall_rota.intake.posted import Posted, Report, Unreadable
+from oncall_rota.intake.secrecy import hidden
 from oncall_rota.intake.severity import severity_of
 from oncall_rota.intake.value import FIELD
 from oncall_rota.paging.configuration import Settings
@@ -26,10 +26,6 @@ from oncall_rota.timeline.zone import moment, wall, zone
 
 NOWHERE = "unknown team"  # no team can be called so: the last resort is told
 KEPT = 8000  # bytes of a body that could not be read
-_SECRET = re.compile(
-    r"((?:routing_key|service_key|api_?key|token|password|secret)[\"']?\s{0,9}[:=]\s{0,9}[\"']?)[^\"'&\s,}]{1,999}",
-    re.IGNORECASE,
-)
 
 
 class Place(NamedTuple):
@@ -80,11 +76,12 @@ class Routing:
         severity = place.severity or severity
         own = {"severity": severity, "team": place.team, **({"service": place.service} if place.service else {})}
         waits, why = self._held(fields | own, now)
-        lines = report.lines if place.team != NOWHERE else (place.why, *report.lines)
+        told = tuple(map(hidden, report.lines))
+        lines = told if place.team != NOWHERE else (place.why, *told)
         return Signal(
             source,
             report.key,
-            report.summary,
+            hidden(report.summary),
             "trigger",
             place.team,
             severity,
@@ -97,7 +94,7 @@ class Routing:
     def unreadable(self, source: str, posted: Posted, why: Unreadable, now: datetime) -> Signal:
         """A request that showed a key and cannot be understood: one incident a source, with the first such body."""
         what = f"{why.field}: {why.message}" if why.field else why.message
-        body = _SECRET.sub(r"\1***", decoded(posted.body[:KEPT]))
+        body = hidden(decoded(posted.body[:KEPT]))
         lines = ("What it sent:", *body.splitlines())
         made = self.signal(source, Report("body", summary=f"unreadable alert from {source}: {what}", lines=lines), now)
         return made._replace(source=f"{source}/unreadable")  # where no key of the monitor's own can be

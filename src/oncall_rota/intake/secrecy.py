@@ -1,0 +1,31 @@
+"""What of a monitor's text may be a password, and is shown to nobody: an alert is read by many, on many screens.
+
+Only where it is plain that it is one, as the words of an alert are what somebody gets up for.
+"""
+
+from __future__ import annotations
+
+import re
+
+_HIDDEN = "***"
+# Repeats are counted, so that no text makes the search slow.
+_NAME = r"[\w-]{0,40}(?:password|passwd|secret|token|api[_-]?key|access[_-]?key|routing_key|service_key|authorization)"
+_PATTERNS = (
+    # In JSON, also in JSON that is a text of JSON: "db_password": "…"
+    re.compile(rf"((?<![\w-]){_NAME}\\{{0,3}}\"\s{{0,9}}:\s{{0,9}}\\{{0,3}}\")[^\"\\]{{1,999}}", re.IGNORECASE),
+    # A line that has a name and nothing else: password: …
+    re.compile(rf"^({_NAME}\s{{0,9}}[:=]\s{{0,9}})\S.{{0,3999}}", re.IGNORECASE | re.MULTILINE),
+    # In a form or a query: &token=…
+    re.compile(rf"((?<![\w-]){_NAME}=)[^&\s\"']{{1,999}}", re.IGNORECASE),
+    # In a header. Words have no digits: `basic authentication failed` stays.
+    re.compile(r"(\b(?:bearer|basic|geniekey)\s{1,9})(?=[^\s\"]{0,400}\d)[\w.~+/=-]{8,999}", re.IGNORECASE),
+    # In an address: postgresql://name:…@host
+    re.compile(r"(://[^\s/@:\"]{0,99}:)[^\s/@\"]{1,199}(?=@)"),
+)
+
+
+def hidden(text: str) -> str:
+    """The text, with `***` where a password may stand."""
+    for pattern in _PATTERNS:
+        text = pattern.sub(rf"\1{_HIDDEN}", text)
+    return text
