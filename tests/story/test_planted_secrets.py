@@ -143,10 +143,14 @@ class Server:
     ) -> tuple[int, str]:
         """One request. `own`: a secret that whoever asks may be told, as it is theirs."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request(method, path, body.encode(), headers or {})
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        connection.close()
+        try:
+            connection.request(method, path, body.encode(), headers or {})
+            answer = connection.getresponse()
+            text = answer.read().decode()
+        except (ConnectionResetError, BrokenPipeError):
+            return 0, ""  # turned away before its body was read, which may cost it the answer
+        finally:
+            connection.close()
         whole = f"{answer.status} {answer.reason}\n{answer.headers}\n{text}"
         self.outputs[f"{method} {path} #{len(self.outputs)}"] = whole.replace(own, "") if own else whole
         return answer.status, text
