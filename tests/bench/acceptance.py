@@ -1,6 +1,8 @@
-"""Signals taken in for good: the store's group commit against bare drivers with the same rows in the same groups.
+"""Signals taken in for good by a whole pager, against bare drivers that write the same rows in the same groups.
 
-Bare: 16 clients, one writer thread that takes whatever waits into one transaction, `execute` on the driver, tuples made
+Ours: signals of 16 clients at the desk, each decided, with its incident, its first page and all that the audit says of
+it on disk before it is answered; providers take 150 ms, as they do, so hardly anything is sent meanwhile. Bare: 16
+clients, one writer thread that takes whatever waits into one transaction, `execute` on the driver, tuples made
 beforehand. PostgreSQL is started from what Debian installed; where it is missing there is no line for it.
 """
 
@@ -15,55 +17,67 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
+import folder
+from assembled import Phones, crewed, marked, settings_of
 from measure import Row, paced, ratio
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "contract" / "store"))
 
 from store_server import serving
 
-from oncall_rota.paging.ports.store import AuditRow, IncidentRow, NewPage, Unit
+from oncall_rota.paging.configuration import Configuration
+from oncall_rota.paging.crew import MOST
 from oncall_rota.store import migrate, open_store, statement
-from oncall_rota.store.group import MOST, GroupCommit
 from oncall_rota.store.sqlite_file import connection
 
-CLIENTS, EACH = 16, 250
-AT = datetime(2026, 11, 21, 3, tzinfo=UTC)
+CLIENTS, EACH, ROUNDS = 16, 250, 7
+TEAMS = 20
+PROVIDER = timedelta(milliseconds=150)
 EPOCH = 1_795_230_000_000_000
-DATA = '{"summary": "disk is full on db-1", "labels": {"cluster": "eu1", "service": "payments"}}'
+INCIDENT = (
+    '{"summary":"disk full on db-1 mark-0-0-000.","step":0,"pages":1,"heard":1,"paged":["person-0000-0"],"lines":'
+    '["cluster: eu1"],"began_at":"2026-11-21T10:31:29.023375+00:00","ends_at":"2026-11-21T10:36:29.023375+00:00","due":'
+    '[["2026-11-21T10:33:29.023375+00:00","person-0000-0","sms","",false],["2026-11-21T10:35:29.023375+00:00",'
+    '"person-0000-0","call","",false]],"sent":[["d98b1b97190e5e1e-1","person-0000-0","push",'
+    '"2026-11-21T10:31:29.023375+00:00",false,false,false]]}'
+)
+PAGE, NOTED, PAGED = '{"why":"step 1: opened","step":0}', '{"clock":"system"}', '{"clock":"system","page":"%s"}'
+REVISION = "dec5a1663d76290e648f1728403c6ab3"
 
-Rows = tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]
+Step = tuple[str, tuple[Any, ...]]
 Submit = Callable[[Any], "Future[Any]"]
 
 
-def unit(name: str) -> Unit:
-    """One signal: an incident, its first page, the decision."""
-    incident = IncidentRow(name, 0, "payments", None, "prod-am", name, "critical", "triggered", AT, AT, DATA)
-    page = NewPage(f"p{name}", name, "bob", "sms", "bob/phone", "4f2a", DATA)
-    return Unit((incident,), (page,), audit=(AuditRow(name, AT, "pager", "paged", "step 1", "d1g35t", DATA),))
-
-
-def bare_rows(name: str) -> Rows:
-    """The same as the driver takes it."""
-    incident = (name, "payments", None, "prod-am", name, "critical", "triggered", EPOCH, EPOCH, DATA)
-    page = (f"p{name}", name, "bob", "sms", "bob/phone", "claimed", 1, 1, EPOCH, 1, "4f2a", EPOCH, DATA)
-    return incident, page, (name, EPOCH, "pager", "paged", "step 1", "d1g35t", DATA)
+def bare_rows(name: str) -> list[Step]:
+    """What the desk writes for a signal, as the driver takes it."""
+    incident = random.randbytes(8).hex()
+    page = f"{incident}-1"
+    opened = (incident, "team-0000", None, "prod-am", name, "critical", "triggered", EPOCH, EPOCH, INCIDENT)
+    sent = ("person-0000-0", "push", "person-0000-0/push", "claimed", 1, 1, EPOCH, 1, "4f2a", EPOCH, PAGE)
+    audit = [("prod-am", "opened", "by prod-am"), ("pager", "step", "step 1: opened")]
+    return [
+        (statement.INSERT_INCIDENT, opened),
+        (statement.INSERT_PAGE, (page, incident, *sent)),
+        *[(statement.INSERT_AUDIT, (incident, EPOCH, *each, REVISION, NOTED)) for each in audit],
+        (statement.INSERT_AUDIT, (incident, EPOCH, "pager", "paged", "step 1: opened", REVISION, PAGED % page)),
+    ]
 
 
 class BareGroup:
-    """The writer thread of the reference. `write`: a transaction for a list of rows."""
+    """The writer thread of the reference. `write`: a transaction of these statements."""
 
-    def __init__(self, write: Callable[[Sequence[Rows]], None]) -> None:
-        self._queue: SimpleQueue[tuple[Rows, Future[bool]] | None] = SimpleQueue()
+    def __init__(self, write: Callable[[Sequence[Step]], None]) -> None:
+        self._queue: SimpleQueue[tuple[list[Step], Future[bool]] | None] = SimpleQueue()
         self._write = write
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def submit(self, rows: Rows) -> Future[bool]:
+    def submit(self, rows: list[Step]) -> Future[bool]:
         """A future that is set after the commit."""
         future: Future[bool] = Future()
         self._queue.put((rows, future))
@@ -75,7 +89,7 @@ class BareGroup:
             with contextlib.suppress(Empty):
                 while len(group) < MOST and (more := self._queue.get_nowait()) is not None:
                     group.append(more)
-            self._write([rows for rows, _ in group])
+            self._write([step for rows, _ in group for step in rows])
             for _, future in group:
                 future.set_result(True)
 
@@ -99,63 +113,69 @@ def flood(submit: Submit, load: list[list[Any]]) -> None:
         thread.join()
 
 
-def loads(make: Callable[[str], Any]) -> Iterator[list[list[Any]]]:
-    """Units for all clients, new ones each time."""
-    turn = 0
-    while True:
-        turn += 1
-        yield [[make(f"{turn:03}-{random.randbytes(8).hex()}") for _ in range(EACH)] for _ in range(CLIENTS)]
+def signals(turn: int) -> list[list[Any]]:
+    """Signals for all clients, each of which opens an incident."""
+    return [
+        [marked(f"{turn}-{client}-{each:03}", f"team-{each % TEAMS:04}") for each in range(EACH)]
+        for client in range(CLIENTS)
+    ]
 
 
-def against(job: str, name: str, ours: Submit, bare: Submit, at_most: float) -> Row:
-    """A line of the table: both floods on the same disk, in turn; units are made outside of what is timed."""
-    ours_loads, bare_loads = loads(unit), loads(bare_rows)
-    ready = {"ours": [next(ours_loads) for _ in range(8)], "bare": [next(bare_loads) for _ in range(8)]}
-    return ratio(
-        job, lambda: flood(ours, ready["ours"].pop()), name, lambda: flood(bare, ready["bare"].pop()), at_most, 7
-    )
+def against(job: str, name: str, stores: Sequence[Submit], bare: Submit, at_most: float) -> Row:
+    """A line of the table: both floods on the same disk, in turn; each of ours has a pager of its own."""
+    assert len(stores) == ROUNDS + 1
+    ours = [(submit, signals(turn)) for turn, submit in enumerate(stores)]
+    rows = [
+        [[bare_rows(f"{turn}-{client}-{each}") for each in range(EACH)] for client in range(CLIENTS)]
+        for turn in range(ROUNDS + 1)
+    ]
+    return ratio(job, lambda: flood(*ours.pop()), name, lambda: flood(bare, rows.pop()), at_most, ROUNDS)
 
 
-def sqlite_writer(path: Path) -> Callable[[Sequence[Rows]], None]:
+@contextlib.contextmanager
+def pagers(places: Sequence[str], settings: Configuration) -> Iterator[list[Submit]]:
+    """A pager for each of these stores."""
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(crewed(place, settings, Phones(settings, PROVIDER))).submit for place in places]
+
+
+def sqlite_writer(path: Path) -> Callable[[Sequence[Step]], None]:
     """A bare loop on sqlite3, with the store's tables and settings."""
     open_store(str(path)).close()
     writer = connection(path)
     for setting in ("journal_mode = wal", "synchronous = full", "secure_delete = on", "foreign_keys = on"):
         writer.execute(f"PRAGMA {setting}")
 
-    def write(group: Sequence[Rows]) -> None:
+    def write(group: Sequence[Step]) -> None:
         writer.execute("BEGIN IMMEDIATE")
-        for incident, page, audit in group:
-            writer.execute(statement.INSERT_INCIDENT, incident)
-            writer.execute(statement.INSERT_PAGE, page)
-            writer.execute(statement.INSERT_AUDIT, audit)
+        for text, parameters in group:
+            writer.execute(text, parameters)
         writer.execute("COMMIT")
 
     return write
 
 
-def postgresql_writer(url: str) -> Callable[[Sequence[Rows]], None]:
+def postgresql_writer(url: str) -> Callable[[Sequence[Step]], None]:
     """A bare loop on psycopg: the same statements, in batches of `executemany`, prepared."""
     import psycopg
 
     migrate(url)
     writer = psycopg.connect(url, autocommit=True, prepare_threshold=0)
-    texts = [
-        text.replace("?", "%s").encode()
-        for text in (statement.INSERT_INCIDENT, statement.INSERT_PAGE, statement.INSERT_AUDIT)
-    ]
 
-    def write(group: Sequence[Rows]) -> None:
+    def write(group: Sequence[Step]) -> None:
+        found: dict[bytes, list[tuple[Any, ...]]] = {}
+        for text, parameters in group:
+            found.setdefault(text.replace("?", "%s").encode(), []).append(parameters)
         with writer.cursor() as cursor:
             cursor.execute("BEGIN")
-            for number, text in enumerate(texts):
-                cursor.executemany(text, [rows[number] for rows in group])
+            for statements, parameters in found.items():
+                cursor.executemany(statements, parameters)
             cursor.execute("COMMIT")
 
     return write
 
 
-def latency(path: Path, rate: int, seconds: float) -> tuple[float, float]:
+def latency(path: Path, settings: Configuration, rate: int, seconds: float) -> tuple[float, float]:
     """p99 of an accepted signal at `rate` a second, over p99 of an fdatasync that runs in between; and the former, ms.
 
     Both are on the same disk at the same time: what else the disk does hits both.
@@ -174,11 +194,11 @@ def latency(path: Path, rate: int, seconds: float) -> tuple[float, float]:
         os.close(handle)
 
     beside = threading.Thread(target=sync)
-    with open_store(str(path)) as store, GroupCommit(store) as group:
+    with crewed(str(path), settings, Phones(settings)) as crew:
         beside.start()
         for number in paced(rate, seconds):
-            made, began = unit(f"{number}-{random.randbytes(8).hex()}"), time.perf_counter()
-            group.submit(made).add_done_callback(lambda _, began=began: waits.append(time.perf_counter() - began))
+            signal, began = marked(str(number), f"team-{number % TEAMS:04}"), time.perf_counter()
+            crew.submit(signal).add_done_callback(lambda _, began=began: waits.append(time.perf_counter() - began))
         stop.set()
         beside.join()
     p99 = [statistics.quantiles(found, n=100)[98] for found in (waits, syncs)]
@@ -187,14 +207,14 @@ def latency(path: Path, rate: int, seconds: float) -> tuple[float, float]:
 
 def rows(root: Path) -> Iterator[Row]:
     """A line for each database, and one for the wait of a single signal."""
-    folder = root / "acceptance"
-    folder.mkdir()
-    job = f"accept {CLIENTS * EACH:,} signals of {CLIENTS} clients, SQLite"
-    bare = BareGroup(sqlite_writer(folder / "bare.db"))
-    with open_store(str(folder / "ours.db")) as store, GroupCommit(store) as group:
-        yield against(job, "bare sqlite3, same rows and groups", group.submit, bare.submit, 1 / 0.5)
+    place = root / "acceptance"
+    settings = settings_of(folder.write_paged(place, TEAMS, "[0m: push, 2m: sms, 4m: call]"))
+    job = f"accept {CLIENTS * EACH:,} signals of {CLIENTS} clients"
+    bare = BareGroup(sqlite_writer(place / "bare.db"))
+    with pagers([str(place / f"ours-{number}.db") for number in range(ROUNDS + 1)], settings) as stores:
+        yield against(f"{job}, SQLite", "bare sqlite3, same rows and groups", stores, bare.submit, 1 / 0.5)
     bare.close()
-    found = [latency(folder / f"latency-{number}.db", 500, 4) for number in range(5)]
+    found = [latency(place / f"latency-{number}.db", settings, 500, 4) for number in range(5)]
     value, wait = (statistics.median(each) for each in zip(*found, strict=True))
     name = "p99 of fdatasync beside it"
     yield Row("p99 of accepting at 500 signals/s, SQLite", name, f"{value:.2f}x ({wait:.2f} ms)", "4x", value <= 4)
@@ -202,9 +222,10 @@ def rows(root: Path) -> Iterator[Row]:
         return
     with serving(fsync=True) as server:
         bare = BareGroup(postgresql_writer(server.database()))
-        url = server.database()
-        migrate(url)
-        with open_store(url) as store, GroupCommit(store) as group:
-            job = f"accept {CLIENTS * EACH:,} signals of {CLIENTS} clients, PostgreSQL"
-            yield against(job, "bare psycopg, same statements and groups", group.submit, bare.submit, 1 / 0.6)
+        urls = [server.database() for _ in range(ROUNDS + 1)]
+        for url in urls:
+            migrate(url)
+        with pagers(urls, settings) as stores:
+            name = "bare psycopg, same statements and groups"
+            yield against(f"{job}, PostgreSQL", name, stores, bare.submit, 1 / 0.6)
         bare.close()

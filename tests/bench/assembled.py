@@ -19,7 +19,7 @@ from oncall_rota.paging.pager import Pager
 from oncall_rota.paging.ports.notifier import Deadline, Declaration, Receipt
 from oncall_rota.paging.signal import Signal
 from oncall_rota.paging.steady import SteadyClock
-from oncall_rota.store import open_store
+from oncall_rota.store import SCHEMES, open_store
 from oncall_rota.wiring import notifiers
 
 _MARK = re.compile(r"\bmark-([\w-]+)\.")  # with its end: a bundle's summary may be cut short
@@ -86,14 +86,14 @@ def settings_of(rotations: Path) -> Configuration:
 
 
 @contextmanager
-def crewed(path: Path, settings: Configuration, phones: Phones) -> Iterator[Crew]:
-    """A crew at work on a new store in `path`."""
+def crewed(where: str, settings: Configuration, phones: Phones) -> Iterator[Crew]:
+    """A crew at work on a new store: a file, or a database's address."""
 
     def alarm(text: str) -> None:
         raise AssertionError(text)
 
     clock = SteadyClock()
-    with FallbackStore(open_store(str(path), clock), clock.now) as store:
+    with FallbackStore(open_store(where, clock), clock.now, shared=where.startswith(SCHEMES)) as store:
         desk = Desk(store, lambda: settings)
         with Crew(Pager(desk, phones), alarm).start() as crew:
             yield crew

@@ -9,17 +9,17 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import acceptance
 import folder
 import storm
-from acceptance import CLIENTS, EACH, BareGroup, bare_rows, flood, loads, sqlite_writer
+from acceptance import CLIENTS, EACH, BareGroup, against, sqlite_writer
 from assembled import Phones, crewed, marked, settings_of
-from measure import Row, environment, paced, process, ratio
+from measure import Row, environment, paced, process
 
 from oncall_rota.paging.configuration import Configuration
-from oncall_rota.paging.signal import Signal
 
 TEAMS = 20
 RATE, SECONDS, ROUNDS = 500, 4.0, 5
@@ -45,7 +45,7 @@ def handed(path: Path, settings: Configuration) -> tuple[float, float]:
     phones = Phones(settings)
     submitted: dict[str, float] = {}
     accepted: dict[str, float] = {}
-    with crewed(path, settings, phones) as crew:
+    with crewed(str(path), settings, phones) as crew:
         for number in paced(RATE, SECONDS):
             signal, mark = marked(f"{number}", team(number)), f"{number}"
             submitted[mark] = time.perf_counter()
@@ -60,7 +60,7 @@ def handed(path: Path, settings: Configuration) -> tuple[float, float]:
 def outburst(path: Path, settings: Configuration) -> float:
     """Seconds until a new incident of somebody else is paged when 10,000 signals of 50 keys came just before it."""
     phones = Phones(settings)
-    with crewed(path, settings, phones) as crew:
+    with crewed(str(path), settings, phones) as crew:
         for number in range(10_000):
             crew.submit(marked(f"{number}", storm.STORMY[number % len(storm.STORMY)], f"{number % storm.KEYS}"))
         began = time.perf_counter()
@@ -70,19 +70,11 @@ def outburst(path: Path, settings: Configuration) -> float:
 
 
 def through_the_desk(place: Path, settings: Configuration) -> Row:
-    """What a whole pager takes in, beside a loop that only writes: for information, as its rows are not the same."""
-    turns = iter(range(100))
-
-    def load(signals: Sequence[int]) -> list[list[Signal]]:
-        turn = next(turns)
-        return [[marked(f"{turn}-{client}-{each}", team(each)) for each in range(EACH)] for client in signals]
-
-    bare, bare_loads = BareGroup(sqlite_writer(place / "bare.db")), loads(bare_rows)
-    with crewed(place / "desk.db", settings, Phones(settings)) as crew:
-        ready = {"ours": [load(range(CLIENTS)) for _ in range(8)], "bare": [next(bare_loads) for _ in range(8)]}
+    """What a whole pager takes in and sends at once, beside a loop that only writes: for information."""
+    bare = BareGroup(sqlite_writer(place / "bare.db"))
+    with crewed(str(place / "desk.db"), settings, Phones(settings)) as crew:
         job = f"decide, page and send {CLIENTS * EACH:,} signals of {CLIENTS} clients"
-        ours: Callable[[], None] = lambda: flood(crew.submit, ready["ours"].pop())  # noqa: E731 - beside the other
-        row = ratio(job, ours, "bare sqlite3, 3 rows each", lambda: flood(bare.submit, ready["bare"].pop()), 0, 7)
+        row = against(job, "bare sqlite3 that only writes", [crew.submit] * (acceptance.ROUNDS + 1), bare.submit, 0)
     bare.close()
     return Row(row.job, row.against, row.measured, INFORMATION, True)
 

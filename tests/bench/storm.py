@@ -33,7 +33,7 @@ def run(rotations: Path, store: Path, seconds: float) -> dict[str, Any]:
     phones = Phones(settings, TAKES)
     submitted: dict[str, float] = {}
     answers: list[Future[Any]] = []
-    with crewed(store, settings, phones) as crew:
+    with crewed(str(store), settings, phones) as crew:
 
         def submit(mark: str, team: str, key: str | None = None) -> None:
             submitted.setdefault(mark, time.perf_counter())

@@ -14,11 +14,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "contract" / "store"))
 
+from store_group import Group
 from store_places import incident, note, signal
 
 from oncall_rota.paging.ports.store import StoreFailed, Unit
 from oncall_rota.store import open_store
-from oncall_rota.store.group import GroupCommit
 from oncall_rota.store.sqlite import SqliteStore
 
 
@@ -29,7 +29,7 @@ def main(path: str, clients: int, signals: int, synchronous: str = "") -> None:
             if synchronous:
                 assert isinstance(store, SqliteStore)
                 store._file.writer.execute(f"PRAGMA synchronous = {synchronous}")
-            with GroupCommit(store) as group:
+            with Group(store) as group:
                 threads = [
                     threading.Thread(target=client, args=(group, f"{half}{index}", signals // clients // 2))
                     for index in range(clients)
@@ -40,7 +40,7 @@ def main(path: str, clients: int, signals: int, synchronous: str = "") -> None:
                     thread.join()
 
 
-def client(group: GroupCommit, name: str, signals: int) -> None:
+def client(group: Group, name: str, signals: int) -> None:
     """One sender, who hears of each signal before it sends the next."""
     for number in range(signals):
         each = f"{name}-{number}"
@@ -50,7 +50,7 @@ def client(group: GroupCommit, name: str, signals: int) -> None:
             answered(group, unit, f"acknowledged {each}")
 
 
-def answered(group: GroupCommit, unit: Unit, line: str) -> bool:
+def answered(group: Group, unit: Unit, line: str) -> bool:
     """Commit a unit and say so; whether it was."""
     try:
         group.submit(unit).result()

@@ -18,12 +18,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "contract" / "store"))
 
+from store_group import Group
 from store_places import FakeClock, incident, page
 from store_places import signal as accepted
 
 from oncall_rota.paging.ports.store import Committed, StoreFailed, StoreHeld, Unit
 from oncall_rota.store import open_store
-from oncall_rota.store.group import GroupCommit
 from oncall_rota.store.sqlite import SqliteStore
 
 pytestmark = pytest.mark.real
@@ -54,7 +54,7 @@ def test_a_full_disk_is_said_and_the_store_recovers_by_itself(disk: Path) -> Non
     answered: list[str] = []
     refused: list[str] = []
     with SqliteStore(disk / "oncall.db", FakeClock()) as store:
-        with GroupCommit(store) as group:
+        with Group(store) as group:
             number = 0
             while len(refused) < 20:
                 unit = Unit((incident(f"i{number}", data="x" * 4000),), (page(f"p{number}", f"i{number}"),))

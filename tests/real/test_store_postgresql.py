@@ -31,10 +31,10 @@ from oncall_rota.paging.ports.store import (
     Unstorable,
 )
 from oncall_rota.store import migrate, open_store
-from oncall_rota.store.group import GroupCommit
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "contract" / "store"))
 
+from store_group import Group
 from store_places import SECOND, PostgresqlPlace, incident, note, page
 from store_places import signal as accepted
 from store_server import Server, programs, serving
@@ -242,7 +242,7 @@ def test_a_crash_of_the_database_loses_nothing_that_was_answered(server: Server,
                 answered.append(f"i{index}-{number}")
 
     gaps = []
-    with GroupCommit(store) as group:
+    with Group(store) as group:
         threads = [threading.Thread(target=client, args=(index,)) for index in range(4)]
         for thread in threads:
             thread.start()

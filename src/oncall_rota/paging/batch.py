@@ -28,7 +28,7 @@ from oncall_rota.paging.incident import (
 from oncall_rota.paging.job import Job, PageData, address_of, message_of, page_data
 from oncall_rota.paging.message import LINES, clean
 from oncall_rota.paging.policy import is_graver
-from oncall_rota.paging.ports.store import Committed, Conflict, NewPage, Outcome, PageRow, Receipt, Store
+from oncall_rota.paging.ports.store import Committed, Conflict, IncidentRow, NewPage, Outcome, PageRow, Receipt, Store
 from oncall_rota.paging.request import Act, Acted, Claimed, Done, Remark, Reply, Request, Tick, Told, Unconfirmed
 from oncall_rota.paging.signal import KEY, Accepted, Signal
 
@@ -67,6 +67,7 @@ class Batch:
         self._openings = openings
         self._cases: dict[str, Case] = {}  # by the incident's id
         self._slots: dict[str, list[Slot]] = {}
+        self._open: dict[Origin, IncidentRow] = {}
         self._origins: dict[Origin, str] = {}
         self._ready: dict[str, list[Job]] = {}  # claimed before this batch
         self._expected: dict[str, Job] = {}  # by page: claimed by this batch's commit
@@ -84,7 +85,11 @@ class Batch:
     def take(self, slots: Sequence[Slot]) -> Round:
         """Decide, write, answer. Raises `StoreFailed`: then nothing is written."""
         # What was sent comes last: a page that this batch cancels is late then, and whatever rings is stopped.
-        for slot in sorted(slots, key=lambda slot: _is_sent(slot.request)):
+        ordered = sorted(slots, key=lambda slot: _is_sent(slot.request))
+        origins = list({origin_of(slot.request) for slot in ordered if isinstance(slot.request, Signal)})
+        if origins:
+            self._open = {(row.source, row.key): row for row in self._store.open_by_keys(origins)}
+        for slot in ordered:
             self._decide(slot)
         before = self._monotonic()
         results = self._store.commit([case.unit for case in self._cases.values()])
@@ -126,7 +131,7 @@ class Batch:
         """The open incident that a signal belongs to, or a new one's id."""
         name = self._origins.get(origin)
         if name is None:
-            row = self._store.open_by_key(*origin)
+            row = self._open.get(origin)
             name = row.id if row is not None else self._fresh(signal.incident_id)
             self._origins[origin] = name
             if name not in self._cases:

@@ -224,11 +224,11 @@ class FallbackStore:
             lambda: real(incident_id), lambda: self._first(lambda: memory(incident_id), lambda: real(incident_id), None)
         )
 
-    def open_by_key(self, source: str, key: str) -> IncidentRow | None:
-        real, memory = self._store.open_by_key, self._memory.open_by_key
+    def open_by_keys(self, origins: Sequence[tuple[str, str]]) -> tuple[IncidentRow, ...]:
+        real, memory = self._store.open_by_keys, self._memory.open_by_keys
         if not self.shared:  # asked for every signal; what is remembered wrongly ends in a conflict, and is read again
-            return memory(source, key)
-        return self._either(lambda: real(source, key), lambda: memory(source, key))
+            return memory(origins)
+        return self._either(lambda: real(origins), lambda: memory(origins))
 
     def incidents(
         self,

@@ -213,9 +213,10 @@ class Memory:
         """The incident of that id."""
         return self._incidents.get(incident_id)
 
-    def open_by_key(self, source: str, key: str) -> IncidentRow | None:
-        """The open incident of that source and key."""
-        return self._incidents.get(self._keys.get((source, key), ""))
+    def open_by_keys(self, origins: Sequence[tuple[str, str]]) -> tuple[IncidentRow, ...]:
+        """The open incidents of these sources and keys."""
+        found = [self._incidents.get(self._keys.get(origin, "")) for origin in origins]
+        return tuple([row for row in found if row is not None])
 
     def incidents(self, statuses: Sequence[IncidentStatus], team: str | None) -> tuple[IncidentRow, ...]:
         """Incidents of these statuses, newest first."""

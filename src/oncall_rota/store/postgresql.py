@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -147,6 +147,30 @@ class PostgresqlStore(SqlStore):
                 writer.rollback()
 
     def _rows(self, text: str, parameters: Row = ()) -> list[Row]:
+        def read(reader: psycopg.Connection) -> list[Row]:
+            return reader.execute(positional(text), parameters or None).fetchall()
+
+        try:
+            return self._read(read)
+        except Unstorable:
+            return []  # what is no text cannot have been stored
+
+    def _rows_of(self, text: str, several: Sequence[Row]) -> list[Row]:
+        def read(reader: psycopg.Connection) -> list[Row]:
+            with reader.pipeline():  # one journey for all of them
+                cursors = [reader.execute(positional(text), parameters) for parameters in several]
+                return [row for cursor in cursors for row in cursor]
+
+        try:
+            return self._read(read) if len(several) > 1 else super()._rows_of(text, several)
+        except Unstorable:
+            return super()._rows_of(text, several)
+
+    def _read(self, read: Callable[[psycopg.Connection], list[Row]]) -> list[Row]:
+        """What somebody reads, once more on a new connection when the old one turns out to be dead.
+
+        Raises `StoreFailed`, and `Unstorable` for a parameter that is no text.
+        """
         for again in (True, False):
             try:
                 with self._reading:
@@ -154,12 +178,10 @@ class PostgresqlStore(SqlStore):
                         raise StoreFailed("closed", "the store is closed")
                     if self._reader is None or self._reader.closed:
                         self._reader = connect(self._url, self._name)
-                    return self._reader.execute(positional(text), parameters or None).fetchall()
+                    return read(self._reader)
             except errors() as error:
                 failed = failure(error)
-                if isinstance(failed, Unstorable):
-                    return []  # what is no text cannot have been stored
-                if not again or self._reader is None or not self._reader.closed:
+                if isinstance(failed, Unstorable) or not again or self._reader is None or not self._reader.closed:
                     raise failed from error
         raise AssertionError("unreachable")
 

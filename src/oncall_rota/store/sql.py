@@ -70,6 +70,10 @@ class SqlStore(ABC):
     def _rows(self, text: str, parameters: Row = ()) -> list[Row]:
         """What a statement reads, outside any transaction. Raises `StoreFailed`."""
 
+    def _rows_of(self, text: str, several: Sequence[Row]) -> list[Row]:
+        """What a statement reads for each of several parameters. Raises `StoreFailed`."""
+        return [row for parameters in several for row in self._rows(text, parameters)]
+
     @abstractmethod
     def _damage(self) -> list[str]:
         """What the database itself says is wrong, and what of the schema is missing."""
@@ -121,8 +125,8 @@ class SqlStore(ABC):
     def incident(self, incident_id: str) -> IncidentRow | None:
         return self._one(_incident, statement.INCIDENT, incident_id)
 
-    def open_by_key(self, source: str, key: str) -> IncidentRow | None:
-        return self._one(_incident, statement.INCIDENT_BY_KEY, source, key)
+    def open_by_keys(self, origins: Sequence[tuple[str, str]]) -> tuple[IncidentRow, ...]:
+        return tuple(map(_incident, self._rows_of(statement.INCIDENT_BY_KEY, origins)))
 
     def incidents(
         self,

@@ -10,16 +10,16 @@ import os
 import sys
 import threading
 
+from store_group import Group
 from store_places import signal
 
 from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.store import open_store
-from oncall_rota.store.group import GroupCommit
 
 
 def main(path: str, clients: int) -> None:
     """Run until killed."""
-    group = GroupCommit(open_store(path, name="writer"))
+    group = Group(open_store(path, name="writer"))
 
     def client(index: int) -> None:
         number = 0

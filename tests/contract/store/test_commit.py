@@ -64,17 +64,18 @@ def test_a_second_signal_of_an_open_incident_finds_it(store: Store, status: str)
     assert store.incident("i2") is None
     assert store.page("p2") is None
     assert store.audit("i2") == ()
-    found = store.open_by_key("prod-am", "disk")
-    assert found is not None
-    assert found.id == "i1"
+    assert [row.id for row in store.open_by_keys([("prod-am", "disk")])] == ["i1"]
     committed(one(store, incidents=(incident("i3", key="disk", source="other"),)))
+    origins = [("other", "disk"), ("other", "nothing"), ("prod-am", "disk"), ("no text", "\ud800"), ("no\0", "")]
+    assert {row.id for row in store.open_by_keys(origins)} == {"i1", "i3"}
+    assert store.open_by_keys([]) == ()
 
 
 @pytest.mark.parametrize("status", ["resolved", "recorded"])
 def test_a_closed_incident_does_not_take_new_signals(store: Store, status: str) -> None:
     """After resolve, the same key opens a new incident."""
     committed(one(store, incidents=(incident("i1", key="disk", status=status),)))
-    assert store.open_by_key("prod-am", "disk") is None
+    assert store.open_by_keys([("prod-am", "disk")]) == ()
     committed(one(store, incidents=(incident("i2", key="disk"),)))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from oncall_rota.paging.crew import Crew
+from oncall_rota.paging.crew import MOST, Crew
 from oncall_rota.paging.pager import Errand, Hush, Turn
 from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.paging.request import Remark, Request
@@ -23,6 +23,7 @@ class FakePager:
         self.begun, self.ends = threading.Event(), threading.Event()
         self.ran: list[Errand] = []
         self.taken: list[Request] = []
+        self.sizes: list[int] = []
         self._follows = follows
         self.alarms: tuple[str, ...] = ()
         self.fault: Exception | None = None
@@ -36,6 +37,7 @@ class FakePager:
         if self.fault is not None:
             raise self.fault
         self.taken += requests
+        self.sizes.append(len(requests))
         return Turn((None,) * len(requests), (Hush("sms", str(len(self.taken))),), self.alarms)
 
     def run(self, errand: Errand) -> Request | None:
@@ -82,6 +84,19 @@ def test_whoever_stops_waiting_for_a_reply_does_not_end_the_pager() -> None:
     assert [each.text for each in pager.taken if isinstance(each, Remark)] == ["gone", "stays"]
     assert not alarms
     assert not crew.died.is_set()
+
+
+def test_what_waits_is_decided_in_one_commit() -> None:
+    """All that came meanwhile, and never more than the most: the first of them waits for the disk no longer for it."""
+    pager = FakePager(follows=0)
+    pager.ends.set()
+    crew = Crew(pager, [].append)  # type: ignore[arg-type]
+    waiting = [crew.submit(Remark("1", "alice", str(number))) for number in range(MOST + 11)]
+    with crew.start():
+        for future in waiting:
+            future.result(PATIENCE)
+    assert pager.sizes == [MOST, 11]
+    assert [each.text for each in pager.taken if isinstance(each, Remark)] == [str(n) for n in range(MOST + 11)]
 
 
 def test_an_alarm_that_nobody_can_be_told_does_not_end_the_pager() -> None:

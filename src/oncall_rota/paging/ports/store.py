@@ -282,8 +282,8 @@ class Store(AbstractContextManager["Store"], Protocol):
     def incident(self, incident_id: str) -> IncidentRow | None:
         """The incident of that id."""
 
-    def open_by_key(self, source: str, key: str) -> IncidentRow | None:
-        """The open incident of that source and key."""
+    def open_by_keys(self, origins: Sequence[tuple[str, str]]) -> tuple[IncidentRow, ...]:
+        """The open incidents of these sources and keys, in one journey."""
 
     def incidents(
         self,
