@@ -51,7 +51,7 @@ class Chromium:
         self._buffer = b""
         self._number = 0
         self._session: str | None = None
-        self._loads = 0
+        self._loader = ""  # of the page that was loaded whole last; each page has another
         self.complaints: list[str] = []
 
     def __enter__(self) -> Self:
@@ -59,6 +59,7 @@ class Chromium:
         self._session = self.asks("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log"):
             self.asks(f"{domain}.enable")
+        self.asks("Page.setLifecycleEventsEnabled", enabled=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -73,19 +74,14 @@ class Chromium:
 
     def opens(self, address: str) -> None:
         """Load a page, scripts and all, until it says that it is whole."""
-        before = self._loads
         found = self.asks("Page.navigate", url=address)
         assert "errorText" not in found, found
-        self.loaded(before)
-
-    def loaded(self, before: int) -> None:
-        """Wait for the load after so many."""
-        while self._loads <= before:
+        while self._loader != found["loaderId"]:
             self._hear()
 
     def presses(self, text: str) -> None:
         """Click the button with that text, and wait for what comes."""
-        before = self._loads
+        before = self._loader
         find = f"[...document.querySelectorAll('button')].find(each => each.textContent.trim() === {json.dumps(text)})"
         self.evaluates(f"{find}.scrollIntoView({{block: 'center'}})")
         x, y, width, height = self.evaluates(
@@ -95,7 +91,8 @@ class Chromium:
             self.asks(
                 "Input.dispatchMouseEvent", type=kind, x=x + width / 2, y=y + height / 2, button="left", clickCount=1
             )
-        self.loaded(before)
+        while self._loader == before:
+            self._hear()
 
     def evaluates(self, expression: str) -> Any:
         """The value of an expression in the page."""
@@ -144,8 +141,8 @@ class Chromium:
         raw, _, self._buffer = self._buffer.partition(b"\0")
         message: dict[str, Any] = json.loads(raw)
         method, told = message.get("method"), message.get("params", {})
-        if method == "Page.loadEventFired":
-            self._loads += 1
+        if method == "Page.lifecycleEvent" and told["name"] == "load":
+            self._loader = told["loaderId"]
         elif method == "Log.entryAdded" and told["entry"]["level"] in ("error", "warning"):
             self.complaints.append(f"{told['entry']['text']} {told['entry'].get('url', '')}")
         elif method == "Runtime.consoleAPICalled" and told["type"] in ("error", "assert", "warning"):
