@@ -82,6 +82,15 @@ async def fields_of(request: Request, known: Iterable[str]) -> Fields:
     return Fields(told, known)
 
 
+def only(request: Request, *names: str) -> None:
+    """Raises `Refused` when a question has other parameters than these."""
+    for name in request.query_params:
+        if name not in names:
+            meant = suggest(name[:80], names)
+            hint = f"did you mean {meant!r}?" if meant else f"there is {', '.join(names)}"
+            raise Refused(400, f"no parameter {name[:80]!r}", hint)
+
+
 def parameter(request: Request, name: str, choices: Iterable[str], default: str) -> str:
     """One of a question's parameters that has a few values. Raises `Refused`."""
     value = request.query_params.get(name, default)

@@ -22,7 +22,7 @@ from oncall_rota.rendering.story import document
 from oncall_rota.web.access_refusal import NOT_KEPT
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.failure import Refused
-from oncall_rota.web.fields import is_wanted, parameter
+from oncall_rota.web.fields import is_wanted, only, parameter
 from oncall_rota.web.incident_spec import LIST, STORY
 
 SERVER = "oncall serve"
@@ -33,6 +33,7 @@ REFERENCE = re.compile(r"#?[0-9a-z]{1,64}", re.ASCII | re.IGNORECASE)
 
 async def list_(visit: Visit) -> Response:
     """Incidents, newest first; or those that references mean."""
+    only(visit.request, "status", "team", "limit", "reference")
     asked = visit.request.query_params
     references = asked.getlist("reference")
     if references:
@@ -56,6 +57,7 @@ async def list_(visit: Visit) -> Response:
 
 async def show(visit: Visit) -> Response:
     """All about one incident, and what comes next."""
+    only(visit.request, "next")
     with_next = is_wanted(visit.request, "next", default=True)
     return answer(await run_in_threadpool(_story, visit, with_next), visit)
 
@@ -133,7 +135,5 @@ def _is_known(story: Story, world: World) -> bool:
 
 INCIDENTS = (
     Door(("GET",), "/v1/incidents", "board", list_, "Incidents, newest first.", LIST),
-    Door(
-        ("GET",), "/v1/incidents/{reference}", "board", show, "One incident, its pages and its story.", STORY
-    ),
+    Door(("GET",), "/v1/incidents/{reference}", "board", show, "One incident, its pages and its story.", STORY),
 )
