@@ -5,12 +5,15 @@ But for the form of a person who has signed in, and for what is signed: what pro
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oncall_rota.web.access_refusal import not_found, unknown, who_are_you
+from oncall_rota.intake.opsgenie import ALERTS
+from oncall_rota.intake.opsgenie_answer import failed
+from oncall_rota.web.access_refusal import NOT_KEPT, not_found, unknown, who_are_you
 from oncall_rota.web.access_scope import scoped
 from oncall_rota.web.access_session import is_within
 from oncall_rota.web.access_shown import Shown, shown
@@ -40,16 +43,24 @@ async def _source(request: Request, premises: Premises) -> Visitor | Response:
     if given is None:
         settings = premises.configuration().settings.sources.get(asked, {})
         only_signs = "keys" not in settings and await gate.signs(asked)
-        return await signed(request, premises, asked, has_key=False) if only_signs else who_are_you()
+        return await signed(request, premises, asked, has_key=False) if only_signs else _in_its_words(request, None)
     if heartbeat is not None:
         name = await gate.heartbeat(given, heartbeat)
     else:
         name = await gate.source(given, asked or None)
     if name is None:
-        return unknown(given)
+        return _in_its_words(request, given)
     if heartbeat is None and await gate.signs(name):
         return await signed(request, premises, name, has_key=True)
     return Visitor("source", name)
+
+
+def _in_its_words(request: Request, given: Shown | None) -> Response:
+    """How a monitor is turned away: clients of Opsgenie's read JSON whatever the status is."""
+    if request.url.path.startswith(f"{ALERTS}/") or request.url.path == ALERTS:
+        answer = failed(401, "Key is not valid", secrets.token_hex(16))
+        return Response(answer.body, answer.status, {**NOT_KEPT, **answer.headers})
+    return who_are_you() if given is None else unknown(given)
 
 
 async def _in_body(_: Request, __: Premises) -> Visitor | Response:

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Sequence
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from oncall_rota.intake import Answer, Hook, Posted, Report, Unreadable, hook
 from oncall_rota.intake import heartbeat as beats
@@ -57,7 +57,9 @@ async def posted_to_source(visit: Visit) -> Response:
     if kind is not None and kind != source.settings["type"]:
         return _response(source.hook.unknown_key(_posted(visit, b"")))
     if not source.takes(visit.request.method):
-        return PlainTextResponse("POST it; a GET is taken with get: yes at its source\n", 405, {"Allow": "POST"})
+        unreadable = Unreadable("POST it; a GET is taken with get: yes at its source", status=405)
+        answer = source.hook.refused(_posted(visit, b""), unreadable)
+        return _response(answer._replace(headers={**answer.headers, "allow": "POST"}))
     if visit.visitor.signed is None:
         return await _read(visit, source)
     return await _read_already(visit, source, visit.visitor.signed)
