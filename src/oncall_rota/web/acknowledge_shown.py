@@ -23,7 +23,10 @@ class Button(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """`incidents`: of a bundle, which has no story of its own. `runbook`: an address of the web."""
+    """`incidents`: of a bundle, which has no story of its own. `runbook`: an address of the web.
+
+    `taken`: somebody has it. Then the buttons come last: who taps twice on `Acknowledge` must not hit what ends it.
+    """
 
     severity: str
     team: str
@@ -40,6 +43,7 @@ class Shown(NamedTuple):
     next_title: str = ""
     next: tuple[Told, ...] = ()
     story: tuple[Told, ...] = ()
+    taken: bool = False
 
 
 def shown(stories: Sequence[Story], reader: Reader) -> Shown:
@@ -67,6 +71,7 @@ def _one(story: Story, reader: Reader, clock: Clock) -> Shown:
         next_title="Next, if it stays open" if taken else "Next, if nobody acknowledges",
         next=tuple(islice(coming(incident, reader, clock), NEXT)) if incident.is_open else (),
         story=tuple(so_far(story, reader, clock)),
+        taken=taken,
     )
 
 

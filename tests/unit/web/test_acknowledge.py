@@ -112,6 +112,14 @@ def test_the_button_acknowledges_and_says_so(house: House, link: str) -> None:
     assert (act.event, act.actor) == (Acknowledged("alice", "link"), "alice")
 
 
+def test_a_second_tap_on_the_same_place_ends_nothing(house: House, link: str) -> None:
+    """What ends it comes after all that there is to read, and no button is where `Acknowledge` was."""
+    before, after = house.asks("GET", link).text, pressed(house, link).text
+    assert before.index("<button") < before.index("So far")
+    assert after.index("So far") < after.index("<button")
+    assert after.count("<form") == 1
+
+
 def test_the_second_is_told_who_has_it(house: House, night: NightOfLinks, link: str) -> None:
     """First wins; the other is told at once, and on the page from then on."""
     night.passes("3m")
