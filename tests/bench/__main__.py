@@ -18,12 +18,14 @@ import measure
 import paging
 import processes
 import schedules
+import serving_feeds
 
 GROUPS = {
     "schedule": schedules.rows,
     "load": loading.rows,
     "process": processes.rows,
     "feeds": feeds.rows,
+    "serving-feeds": serving_feeds.rows,
     "accept": acceptance.rows,
     "paging": paging.rows,
 }

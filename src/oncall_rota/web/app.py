@@ -34,6 +34,7 @@ from oncall_rota.web.traffic import VISITOR, Tell, Traffic, Watched
 DOORS: tuple[Door, ...] = (
     *HEALTH,
     *QUERY,
+    *FEEDS,
     *METRICS,
     *HOOKS,
     *ON_CALLS,

@@ -102,6 +102,7 @@ class Feeds:
         self._present: Present | None = None
         self.shelf = Shelf(MOST)
         self._built: OrderedDict[Asked, _Built] = OrderedDict()
+        self._unsure: set[Asked] = set()
         self._building: dict[Hashable, asyncio.Task[Kept]] = {}
 
     async def kept(self, asked: Asked, configuration: Configuration) -> Kept:
@@ -129,10 +130,12 @@ class Feeds:
 
     def _is_doubtful(self, asked: Asked) -> bool:
         """Whether others may have written other numbers, or ours could not be written."""
+        if not (self._shared or self._unsure):
+            return False
         built = self._built.get(asked)
         if built is None:
             return True
-        doubt = (self._shared and built.numbers) or not all(each.sure for each in built.numbers)
+        doubt = asked in self._unsure or (self._shared and built.numbers)
         return bool(doubt) and self._monotonic() - built.checked >= AGAIN
 
     async def _build(
@@ -143,8 +146,12 @@ class Feeds:
         built = await run_in_threadpool(self._made, asked, present, feed_window(now), before)
         self._built[asked] = built._replace(checked=checked)
         self._built.move_to_end(asked)
+        if all(each.sure for each in built.numbers):
+            self._unsure.discard(asked)
+        else:
+            self._unsure.add(asked)
         while len(self._built) > MOST:
-            self._built.popitem(last=False)
+            self._unsure.discard(self._built.popitem(last=False)[0])
         if found is not None and built.kept is found:
             return found
         return self.shelf.put(asked, version, built.kept)

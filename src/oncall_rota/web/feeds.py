@@ -6,7 +6,7 @@ is no Last-Modified: a shift that is gone leaves nothing that could be dated, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from starlette.requests import Request
@@ -17,17 +17,17 @@ from oncall_rota.paging.configuration import Configuration
 from oncall_rota.web.access_refusal import NOT_KEPT, not_found
 from oncall_rota.web.door import Door, Visit, Visitor
 from oncall_rota.web.feed_kept import Asked
-from oncall_rota.web.representation import accepts_gzip
+from oncall_rota.web.representation import Headers, Ready, accepts_gzip
 from oncall_rota.web.spec import Parameter, Spec, Told, plain
 
 ME, GAPS = "me", "gaps"
-KIND = "text/calendar; charset=utf-8"
-SAID: Mapping[str, str] = {
-    "Cache-Control": "private, max-age=300",
-    "Vary": "Accept-Encoding",
-    "X-Robots-Tag": "noindex",
-    "Referrer-Policy": "no-referrer",
-}
+KIND: Headers = [(b"content-type", b"text/calendar; charset=utf-8"), (b"x-content-type-options", b"nosniff")]
+SAID: Headers = [
+    (b"cache-control", b"private, max-age=300"),
+    (b"vary", b"Accept-Encoding"),
+    (b"x-robots-tag", b"noindex"),
+    (b"referrer-policy", b"no-referrer"),
+]
 YES, NO = ("1", "yes", "true"), ("", "0", "no", "false")
 
 
@@ -43,7 +43,7 @@ async def fed(visit: Visit) -> Response:
     if about is None:
         return not_found()
     asked, file = about
-    if request.url.query:
+    if request.scope["query_string"]:
         try:
             asked = _styled(asked, request)
         except _Refused as error:
@@ -69,13 +69,7 @@ def _about(visitor: Visitor, path: Mapping[str, str], configuration: Configurati
         mine = name == ME and visitor.person in configuration.people
         return _About(Asked(person=visitor.person), f"{ME}.ics") if mine else None
     bound, _, only = (visitor.team or "").partition("/")
-    named: list[tuple[str, str | None]]
-    if name is None:
-        named = [(path["team"], path["schedule"])]
-    else:
-        named = [(name, None)]
-        named += [(name[:at], name[at + 1 :]) for at, letter in enumerate(name) if letter == "-"]
-    for team, schedule in named:
+    for team, schedule in [(path["team"], path["schedule"])] if name is None else _meant(name):
         found = configuration.teams.get(team)
         if found is None or bound not in ("", team) or (only and only != schedule):
             continue
@@ -86,6 +80,15 @@ def _about(visitor: Visitor, path: Mapping[str, str], configuration: Configurati
     if name == GAPS and not only and (not bound or bound in configuration.teams):
         return _About(Asked(bound or None, gaps=True), f"{bound}-{GAPS}.ics" if bound else f"{GAPS}.ics")
     return None
+
+
+def _meant(name: str) -> Iterator[tuple[str, str | None]]:
+    """The teams and schedules that a name may be of: both may have hyphens in them. A team's name goes first."""
+    yield name, None
+    at = name.find("-")
+    while at >= 0:
+        yield name[:at], name[at + 1 :]
+        at = name.find("-", at + 1)
 
 
 def _styled(asked: Asked, request: Request) -> Asked:
@@ -117,19 +120,22 @@ def _styled(asked: Asked, request: Request) -> Asked:
 
 
 def _answer(request: Request, kept: Kept, file: str) -> Response:
-    headers = request.headers
-    packed = accepts_gzip(headers.get("accept-encoding", ""))
+    known, packed = None, False
+    for name, value in request.scope["headers"]:
+        if name == b"if-none-match":
+            known = value.decode("latin-1")
+        elif name == b"accept-encoding":
+            packed = accepts_gzip(value.decode("latin-1"))
     body, etag = (kept.packed, kept.packed_etag) if packed else (kept.body, kept.etag)
-    said = {"ETag": etag, **SAID}
-    known = headers.get("if-none-match")
+    said = [(b"etag", etag.encode()), *SAID]
     if known is not None and _is_known(known, kept):
-        return Response(status_code=304, headers=said)
-    said["Content-Type"] = KIND
-    said["Content-Disposition"] = f'inline; filename="{file}"'
-    said["Content-Length"] = str(len(body))
+        return Ready(304, b"", said)
+    said += KIND
+    said.append((b"content-disposition", f'inline; filename="{file}"'.encode()))
+    said.append((b"content-length", b"%d" % len(body)))
     if packed:
-        said["Content-Encoding"] = "gzip"
-    return Response(b"" if request.method == "HEAD" else body, headers=said)
+        said.append((b"content-encoding", b"gzip"))
+    return Ready(200, b"" if request.method == "HEAD" else body, said)
 
 
 def _is_known(known: str, kept: Kept) -> bool:

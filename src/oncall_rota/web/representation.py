@@ -69,14 +69,14 @@ class Representation:
             elif name == b"accept-encoding":
                 zips = len(self.body) >= WORTH and accepts_gzip(value.decode("latin-1"))
         if shown is not None:
-            return _Ready(304, b"", [*self._common[1:], (b"etag", shown.encode("latin-1"))])
+            return Ready(304, b"", [*self._common[1:], (b"etag", shown.encode("latin-1"))])
         if not zips:
-            return _Ready(200, self.body, [*self._plain])
+            return Ready(200, self.body, [*self._plain])
         large = self._zipped is None and len(self.body) > LARGE
         body = await run_in_threadpool(self.zipped) if large else self.zipped()
         etag = f'"{self.validator}{_ZIPPED}"'.encode()
         length = b"%d" % len(body)
-        return _Ready(
+        return Ready(
             200, body, [*self._common, (b"content-encoding", b"gzip"), (b"content-length", length), (b"etag", etag)]
         )
 
@@ -96,7 +96,7 @@ def accepts_gzip(told: str) -> bool:
     return weight.removeprefix("q=").strip("0.") != "" if weight else True
 
 
-class _Ready(Response):
+class Ready(Response):
     """A response whose headers are made already."""
 
     def __init__(self, status: int, body: bytes, headers: Headers) -> None:
