@@ -43,7 +43,6 @@ DOORS: tuple[Door, ...] = (
     *SIGN_INS,
     *HOME,
     *ICON,
-    *FEEDS,
     *INCIDENTS,
     *INCIDENT_ACTS,
     *PAGES,
