@@ -19,7 +19,13 @@ from oncall_rota.paging.ports.notifier import Answer, Attempt, Deadline, Notifie
 
 API = "https://api.twilio.com"
 OPTIONS = (
-    Option("from", "text", "The number that pages come from, such as +441632960001.", required=True),
+    Option(
+        "from",
+        "text",
+        "The number that pages come from, such as +441632960001. One for each installation: after a fault it is asked "
+        "what left by that number, and two would take each other's calls for their own.",
+        required=True,
+    ),
     Option("account", "text", "The account's SID.", required=True),
     Option("token", "secret", "The account's auth token.", required=True),
     Option("old_token", "secret", "Another auth token whose callbacks are believed, while tokens are rotated."),
