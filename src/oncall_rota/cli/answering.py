@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oncall_rota import front
 from oncall_rota.cli.ending import ended, write_anything
 from oncall_rota.cli.selection import Selection, configuration_error, select
 from oncall_rota.cli.setting import asked_at, asked_format, display, present, rotations
 from oncall_rota.cli.terminal import say, warn
-from oncall_rota.config import suggest
+from oncall_rota.config import load, suggest
 from oncall_rota.errors import NobodyOnCall, OncallError, UnknownName, UsageError
 from oncall_rota.rendering import who
 from oncall_rota.rendering.text import instant, term_safe
@@ -30,6 +30,9 @@ from oncall_rota.schedule import (
 from oncall_rota.schedule.model import Schedule, Service, Team
 from oncall_rota.timeline.interval import Interval
 from oncall_rota.timeline.zone import Zone, epoch
+
+if TYPE_CHECKING:
+    from oncall_rota.cli.who_server import Answer as There
 
 Answered = tuple[Schedule, dict[str, Any]]
 
@@ -65,7 +68,17 @@ def run(asked: Question) -> None:
         display(tz)  # a misspelt zone is told even where no local time is read or shown
     now = present()
     at_ = now if at is None else asked_at(at, "--at", now, display(tz).zone)
-    folder = rotations(dir_)
+    written: Callable[[str, str, list[dict[str, Any]]], str] = who.output
+    if dir_ is None and os.environ.get("ONCALL_SERVER", "").strip():
+        from oncall_rota.cli import who_server
+
+        there = who_server.answer(names, service, None if at is None else at_, next_=next_)
+        if not isinstance(there, OncallError):
+            _tell_there(there, asked, form, at_)
+            return
+        folder, written = who_server.checkout(there, display(tz).zone), who_server.from_checkout
+    else:
+        folder = rotations(dir_)
     found = select(folder, names)
     served = None if service is None else _owner(found, service)
     if served is not None:
@@ -87,13 +100,28 @@ def run(asked: Question) -> None:
 
         print(table(rows, [must_be_covered(each, at_) for each, _ in answers], at_, now, display(tz).zone))
     else:
-        print(who.output(form, instant(epoch(at_)), rows), end="")
+        print(written(form, instant(epoch(at_)), rows), end="")
     _talk(found, answers, at_)
     _leave(found, answers, at_, next_, bool(names or service))
     if asked == Question(names, output=output, json=json, dir_=dir_) and front.cache_folder(os.environ):
         from oncall_rota.cli.compiled import keep
 
         keep(found, names, "plain" if form == "table" else form, at_, started_ns)
+
+
+def _tell_there(there: There, asked: Question, form: str, at: datetime) -> None:
+    """Print what a server has answered. Raises `NobodyOnCall`, and for `--field` what `rotations` raises."""
+    from oncall_rota.cli import who_server
+
+    shown = display(asked.tz).zone
+    if asked.at is not None:
+        say(f"at {on_clocks(at, shown, [row['timezone'] for row in there.rows])}")
+    if asked.field is not None:
+        folder = rotations(None)  # a server tells no addresses
+        _print_field(Selection(folder, *load(folder, teams=())), there.rows, asked.field)
+    else:
+        who_server.tell(there, form, at, present(), shown)
+    who_server.leave(there, next_=asked.next_)
 
 
 def echo(found: Selection, at: datetime, shown: Zone, word: str = "at") -> None:
