@@ -22,6 +22,8 @@ from oncall_rota.web.body import BadBody
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.pages.rendering import page
 from oncall_rota.web.premises import Premises
+from oncall_rota.web.spec import TEXT, Spec, Told, obj
+from oncall_rota.web.spec import page as told
 
 VIA = "link"
 PATIENCE = 10.0  # seconds for the decision; a person looks at a phone
@@ -154,7 +156,23 @@ def _found(visit: Visit) -> Found | None:
     return Found(row, stories, own) if stories else None
 
 
+_LOOK = Spec({200: told("How it stands."), 404: told("It is forgotten."), 503: told("It cannot be read.")})
+_REFUSED = {"text/plain": TEXT}
+_ACT = Spec(
+    {
+        200: told("It is done, and how it stands."),
+        400: Told("There is no such button, or no form.", _REFUSED),
+        403: Told("No person has pressed a button.", _REFUSED),
+        404: told("It is forgotten."),
+        408: Told("The form came too slowly.", _REFUSED),
+        409: told("Nothing has changed, and why."),
+        413: Told("The form is too long.", _REFUSED),
+        415: Told("It is no form.", _REFUSED),
+        503: told("It is not done."),
+    },
+    body={"application/x-www-form-urlencoded": obj({"do": TEXT, FIELD: TEXT})},
+)
 ACKNOWLEDGE = (
-    Door(("GET",), "/a/{token}", "link", look, "How a page's incident stands; never acknowledges anything."),
-    Door(("POST",), "/a/{token}", "link", act, "Acknowledge, pass on or resolve, by the form of that page."),
+    Door(("GET",), "/a/{token}", "link", look, "How a page's incident stands; never acknowledges anything.", _LOOK),
+    Door(("POST",), "/a/{token}", "link", act, "Acknowledge, pass on or resolve, by the form of that page.", _ACT),
 )

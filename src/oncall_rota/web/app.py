@@ -23,8 +23,9 @@ from oncall_rota.web.icon import ICON
 from oncall_rota.web.incident_acts import INCIDENT_ACTS
 from oncall_rota.web.incidents import INCIDENTS
 from oncall_rota.web.metrics import METRICS, measured
-from oncall_rota.web.paging import PAGES
 from oncall_rota.web.on_calls import ON_CALLS
+from oncall_rota.web.openapi import OPENAPI, Described
+from oncall_rota.web.paging import PAGES
 from oncall_rota.web.premises import Premises
 from oncall_rota.web.provider import PROVIDERS
 from oncall_rota.web.query import QUERY
@@ -35,6 +36,7 @@ DOORS: tuple[Door, ...] = (
     *HEALTH,
     *QUERY,
     *FEEDS,
+    *OPENAPI,
     *METRICS,
     *HOOKS,
     *ON_CALLS,
@@ -54,6 +56,7 @@ def application(premises: Premises, doors: Sequence[Door] = DOORS, tell: Tell | 
     routes = [_route(door, premises) for door in doors]
     traffic = Traffic(routes, tell)
     made = Starlette(routes=routes, middleware=[Middleware(Watched, traffic)])
+    made.state.described = Described(doors)
     made.state.metrics = measured(premises, traffic)
     return made
 

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from oncall_rota.paging.fallback import FallbackStore
 from oncall_rota.web.door import Door, Visit
+from oncall_rota.web.spec import INSTANT, TEXT, Schema, Spec, Told, maybe, obj
 
 
 async def healthz(visit: Visit) -> Response:
@@ -38,7 +39,28 @@ async def readyz(visit: Visit) -> Response:
     return JSONResponse({"ready": ready}, 200 if ready else 503, {"Cache-Control": "no-store"})
 
 
+_TRUTH: Schema = {"type": "boolean"}
+_FACTS = {
+    "application/json": obj(
+        {
+            "well": _TRUTH,
+            "audited_at": maybe(INSTANT),
+            "late_incidents": {"type": "integer"},
+            "store": TEXT,
+            "seconds_since_tick": {"type": "number"},
+            "teams": {"type": "integer"},
+            "configuration_stale_since": {"type": "object", "additionalProperties": INSTANT},
+        }
+    )
+}
+_READY = {"application/json": obj({"ready": _TRUTH})}
 HEALTH = (
-    Door(("GET",), "/healthz", "open", healthz, "Whether the pager keeps its word, in facts."),
-    Door(("GET",), "/readyz", "open", readyz, "Whether signals are taken in."),
-)
+    Door(
+        ("GET",), "/healthz", "open", healthz, "Whether the pager keeps its word, in facts.",
+        Spec({200: Told("It does.", _FACTS), 503: Told("It does not.", _FACTS)}),
+    ),
+    Door(
+        ("GET",), "/readyz", "open", readyz, "Whether signals are taken in.",
+        Spec({200: Told("They are.", _READY), 503: Told("They are not.", _READY)}),
+    ),
+)  # fmt: skip

@@ -26,6 +26,8 @@ from oncall_rota.web.access_shown import Shown
 from oncall_rota.web.access_signature import Signed
 from oncall_rota.web.body import BadBody, body_of
 from oncall_rota.web.door import Door, Visit
+from oncall_rota.web.hook_spec import BEAT, OPSGENIE, OPSGENIE_ACT, OPSGENIE_BEAT, OPSGENIE_STATUS, SOURCE
+from oncall_rota.web.hook_spec import PAGERDUTY as PAGERDUTY_SPEC
 from oncall_rota.web.premises import Premises
 
 CROWDED = 5000  # requests at the desk: more would wait for longer than their senders do
@@ -212,16 +214,23 @@ def _response(answer: Answer) -> Response:
 
 
 _ALERTS = "/v2/alerts"  # an alias may have a slash in it, which arrives decoded
+_BY_KEY = "/hooks/{kind}/{key}"
+_REQUEST = f"{_ALERTS}/requests/{{request}}"
+_ALERT = f"{_ALERTS}/{{alert:path}}"
+_BEAT = "/heartbeats/{heartbeat}"
 HOOKS = (
-    Door(("POST", "GET"), "/hooks/{source}", "source", posted_to_source, "A monitor's webhook; the key in a header."),
-    Door(("POST", "GET"), "/hooks/{kind}/{key}", "source", posted_to_source, "The same; the key in the address."),
-    Door(("POST", "GET"), GOALERT, "source", posted_to_source, "As GoAlert's generic API."),
-    *[Door(("POST",), path, "in-body", posted_to_pagerduty, "PagerDuty's Events API.") for path in PAGERDUTY],
-    Door(("POST",), _ALERTS, "source", posted_to_source, "Opsgenie's alerts: create."),
-    Door(("POST",), f"{_ALERTS}/", "source", posted_to_source, "The same; Zabbix writes the slash."),
-    Door(("GET",), f"{_ALERTS}/requests/{{request}}", "source", asked_of_opsgenie, "What became of a request."),
-    Door(("DELETE",), f"{_ALERTS}/{{alert:path}}", "source", posted_to_source, "Opsgenie's alerts: close."),
-    Door(("POST", "PUT"), f"{_ALERTS}/{{alert:path}}/{{action}}", "source", posted_to_source, "Opsgenie's actions."),
-    Door(("POST", "GET", "HEAD"), "/heartbeats/{heartbeat}", "source", beaten, "A heartbeat's ping."),
-    Door(("POST", "GET"), "/v2/heartbeats/{heartbeat}/ping", "source", beaten, "The same, as Opsgenie's."),
+    Door(("POST", "GET"), "/hooks/{source}", "source", posted_to_source, "A webhook; the key in a header.", SOURCE),
+    Door(("POST", "GET"), _BY_KEY, "source", posted_to_source, "The same; the key in the address.", SOURCE),
+    Door(("POST", "GET"), GOALERT, "source", posted_to_source, "As GoAlert's generic API.", SOURCE),
+    *[
+        Door(("POST",), path, "in-body", posted_to_pagerduty, "PagerDuty's Events API.", PAGERDUTY_SPEC)
+        for path in PAGERDUTY
+    ],
+    Door(("POST",), _ALERTS, "source", posted_to_source, "Opsgenie's alerts: create.", OPSGENIE),
+    Door(("POST",), f"{_ALERTS}/", "source", posted_to_source, "The same; Zabbix writes the slash.", OPSGENIE),
+    Door(("GET",), _REQUEST, "source", asked_of_opsgenie, "What became of a request.", OPSGENIE_STATUS),
+    Door(("DELETE",), _ALERT, "source", posted_to_source, "Opsgenie's alerts: close.", OPSGENIE_ACT),
+    Door(("POST", "PUT"), f"{_ALERT}/{{action}}", "source", posted_to_source, "Opsgenie's actions.", OPSGENIE_ACT),
+    Door(("POST", "GET", "HEAD"), _BEAT, "source", beaten, "A heartbeat's ping.", BEAT),
+    Door(("POST", "GET"), f"/v2{_BEAT}/ping", "source", beaten, "The same, as Opsgenie's.", OPSGENIE_BEAT),
 )

@@ -24,6 +24,7 @@ from oncall_rota.paging.tally import BUCKETS
 from oncall_rota.web.access_fresh import Fresh
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.premises import Premises
+from oncall_rota.web.spec import Spec, plain
 from oncall_rota.web.traffic import Traffic
 
 KEPT = 2.0  # seconds for which one answer is everybody's: many who ask cost what one does
@@ -146,4 +147,5 @@ def _counter(name: str, words: str, labels: tuple[str, ...], values: Iterable[tu
     return made
 
 
-METRICS = (Door(("GET",), "/metrics", "metrics", metrics, "Facts and counts, for Prometheus."),)
+_SPEC = Spec({200: plain("As Prometheus reads it."), 503: plain("The store cannot be counted.")})
+METRICS = (Door(("GET",), "/metrics", "metrics", metrics, "Facts and counts, for Prometheus.", _SPEC),)

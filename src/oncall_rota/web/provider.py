@@ -12,6 +12,7 @@ from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.web.body import BadBody, body_of
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.premises import Premises
+from oncall_rota.web.spec import TEXT, Spec, Told, plain
 
 LARGEST = 64 << 10  # bytes; a callback is short
 SLOWEST = 10.0  # seconds for all of it
@@ -53,6 +54,22 @@ def _hear(premises: Premises, channel: str, headers: Mapping[str, str], body: by
     return inbound.answer("")
 
 
+_ANSWER = {"*/*": TEXT}  # what each provider wants to hear
 PROVIDERS = (
-    Door(("POST",), "/in/{channel}", "provider", heard, "A provider's report of a page, or a person's answer to one."),
-)
+    Door(
+        ("POST",), "/in/{channel}", "provider", heard, "A provider's report of a page, or a person's answer to one.",
+        Spec(
+            {
+                200: Told("It was heard.", _ANSWER),
+                204: Told("It was heard."),
+                400: Told("It has no meaning.", _ANSWER),
+                403: Told("It is not signed by the provider.", _ANSWER),
+                404: plain("There is no such channel, or its provider does not call back."),
+                408: plain("It came too slowly."),
+                413: plain("It is too long."),
+                503: plain("It could not be kept: come again."),
+            },
+            body={"*/*": TEXT},
+        ),
+    ),
+)  # fmt: skip

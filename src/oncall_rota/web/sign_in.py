@@ -17,6 +17,8 @@ from oncall_rota.web.body import BadBody
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.pages.rendering import page
 from oncall_rota.web.sign_in_link import invite, used
+from oncall_rota.web.spec import TEXT, Parameter, Spec, Told, obj, plain
+from oncall_rota.web.spec import page as told
 
 _FORM = "sign-in"
 
@@ -92,10 +94,30 @@ async def _form(visit: Visit, subject: str) -> dict[str, str] | Response:
     return dict(form)
 
 
+_FORM_BODY = "application/x-www-form-urlencoded"
+_REFUSED = {
+    400: plain("It is no form."),
+    403: plain("No person has pressed the button, or the page was too old."),
+    408: plain("The form came too slowly."),
+    413: plain("The form is too long."),
+    415: plain("It is no form."),
+}
+_AWAY = plain("People do not sign in here by links.")
+_ASKED = Spec({200: told("Who are you?"), 404: _AWAY}, (Parameter("next", "Where to go afterwards."),))
+_TOLD = Spec(
+    {200: told("A link is sent, if there is such a person."), 404: _AWAY, **_REFUSED},
+    body={_FORM_BODY: obj({"who": TEXT, "next": TEXT, FIELD: TEXT}, "next")},
+)
+_SHOWN = Spec({200: told("The button."), 404: told("The person is not there any more.")})
+_IN = Spec(
+    {303: Told("They are signed in."), 404: told("The link was used already."), **_REFUSED},
+    body={_FORM_BODY: obj({FIELD: TEXT})},
+)
+_OUT = Spec({303: Told("They are signed out."), **_REFUSED}, body={_FORM_BODY: obj({FIELD: TEXT})})
 SIGN_INS = (
-    Door(("GET",), SIGN_IN, "open", asked_who, "Where people ask for a link to sign in."),
-    Door(("POST",), SIGN_IN, "open", told_who, "Send a link by the person's own channel."),
-    Door(("GET",), f"{SIGN_IN}/{{token}}", "sign-in", shown_who, "The page behind that link; signs nobody in."),
-    Door(("POST",), f"{SIGN_IN}/{{token}}", "sign-in", let_in, "Sign in, by the form of that page, once."),
-    Door(("POST",), "/sign-out", "board", let_out, "Sign out."),
+    Door(("GET",), SIGN_IN, "open", asked_who, "Where people ask for a link to sign in.", _ASKED),
+    Door(("POST",), SIGN_IN, "open", told_who, "Send a link by the person's own channel.", _TOLD),
+    Door(("GET",), f"{SIGN_IN}/{{token}}", "sign-in", shown_who, "The page behind that link; signs nobody in.", _SHOWN),
+    Door(("POST",), f"{SIGN_IN}/{{token}}", "sign-in", let_in, "Sign in, by the form of that page, once.", _IN),
+    Door(("POST",), "/sign-out", "board", let_out, "Sign out.", _OUT),
 )

@@ -92,6 +92,7 @@ class House:
 
     def __init__(self, night: NightOfLinks, doors: Sequence[Door] = DOORS) -> None:
         self.night = night
+        self.doors = doors
         self.submitted: list[Request] = []
         self.client = ("192.0.2.7", 40000)
         self.silent = False  # the desk never answers
