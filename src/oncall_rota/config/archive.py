@@ -63,9 +63,14 @@ def own_files(unit: str, files: Mapping[str, bytes], calendars: Collection[str] 
     return found | {name: files[name] for name in known if _named(name, found)}
 
 
-def mark_of(unit: str, files: Mapping[str, bytes], teams: Collection[str] = ()) -> str:
-    """A digest of a unit's own files: what an edit of them changes, and an edit of anybody else's does not."""
-    return digest_of(own_files(unit, files), teams)
+def mark_of(
+    unit: str, files: Mapping[str, bytes], teams: Collection[str] = (), calendars: Collection[str] | None = None
+) -> str:
+    """A digest of a unit's own files: what an edit of them changes, and an edit of anybody else's does not.
+
+    `calendars`: which of the files are, for who asks often.
+    """
+    return digest_of(own_files(unit, files, calendars), teams)
 
 
 def nobodys(files: Mapping[str, bytes]) -> dict[str, bytes]:

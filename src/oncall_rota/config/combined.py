@@ -10,6 +10,7 @@ from oncall_rota.config.archive import digest_of
 from oncall_rota.config.catalog import Catalog
 from oncall_rota.config.kept import Kept, Notifiers, Resort
 from oncall_rota.config.page import Paging, read_paging
+from oncall_rota.config.policy import Policies
 from oncall_rota.config.source import Sources
 from oncall_rota.config.view import View, contents
 from oncall_rota.paging.configuration import Configuration, Settings
@@ -56,11 +57,13 @@ def as_paged(
     )
 
 
-def combined(seen: View, teams: Mapping[str, Team], kept: Mapping[str, Kept], notifiers: Notifiers) -> Paging:
+def combined(
+    seen: View, teams: Mapping[str, Team], kept: Mapping[str, Kept], notifiers: Notifiers, policies: Policies
+) -> Paging:
     """The paging of a folder's good `teams` and the `kept` ones, which page each other's schedules as they are now."""
     every = together(teams, kept)
     texts = {f"{name}.yaml": each.archive.files[f"{name}.yaml"].decode() for name, each in kept.items()}
-    found = read_paging(seen.catalog._replace(teams=every, texts={**seen.catalog.texts, **texts}), notifiers)
+    found = read_paging(seen.catalog._replace(teams=every, texts={**seen.catalog.texts, **texts}), notifiers, policies)
     people = dict(found.people)
     for each in kept.values():
         for person, reach in each.people.items():

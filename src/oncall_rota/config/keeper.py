@@ -12,13 +12,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from oncall_rota.config.archive import SETTINGS_UNIT, Archive, archived, mark_of
+from oncall_rota.config.archive import SETTINGS_UNIT, Archive, archived, is_calendar, mark_of
 from oncall_rota.config.combined import as_paged, combined, together, with_resort
+from oncall_rota.config.edited import edited
 from oncall_rota.config.exchange import Exchange, Fetched, Revisions
 from oncall_rota.config.fault import FOLDER, Fault, Faults
 from oncall_rota.config.folder import PEOPLE, SETTINGS
 from oncall_rota.config.kept import Kept, Resort, kept_of, resort_of, revived, revived_resort, settings_files
 from oncall_rota.config.page import Paging
+from oncall_rota.config.policy import Policies
 from oncall_rota.config.side import Sides
 from oncall_rota.config.source import Sources, effective
 from oncall_rota.config.view import (
@@ -43,6 +45,7 @@ from oncall_rota.schedule.model import Team
 from oncall_rota.timeline.clock import Clock
 
 PATIENCE = timedelta(seconds=30)  # after what nobody foresaw, such as a full disk
+SERVES = timedelta(hours=1)  # for which a team that has shifts to come is not looked at again
 
 
 class _Files(NamedTuple):
@@ -73,7 +76,11 @@ class Keeper:
         self._notifiers = notifiers
         self._clock = clock
         self._allow_empty = allow_empty
-        self._watch = Watch(folder, lambda: view(folder, notifiers))
+        self._watch = Watch(
+            folder, lambda: view(folder, notifiers), lambda seen, names: edited(seen, names, folder, notifiers)
+        )
+        self._policies = Policies()
+        self._serving: dict[str, tuple[Team, datetime]] = {}
         self._exchange = Exchange(store, folder)
         self._sides = Sides(self._exchange, alone, self._take)
         self._written = NOTHING
@@ -90,8 +97,8 @@ class Keeper:
     def refresh(self) -> tuple[str, ...]:
         """Look whether the folder or another server has something new; gives sentences to tell, each once a change.
 
-        Called about every second. The first call reads the folder at once. Never raises for a user's mistake, a folder
-        that is gone, or a store that fails.
+        Called several times a second. The first call reads the folder at once. Never raises for a user's mistake, a
+        folder that is gone, or a store that fails.
         """
         now = self._clock.now()
         if self._failed is not None and timedelta(0) <= now - self._failed[1] < PATIENCE:
@@ -123,7 +130,7 @@ class Keeper:
             # Whoever needs one of those reads it as it was.
             seen = opened.enter_context(overlaid(seen, effective(seen, kept), self._notifiers))
             good, kept = self._sorted(seen, names, whys, kept, faults)
-            paging = combined(seen, good, kept, self._notifiers)
+            paging = combined(seen, good, kept, self._notifiers, self._policies)
         teams = together(good, kept)
         if not self._written.teams:
             why = "has no team file" if self._watch.settled else "keeps changing"
@@ -134,7 +141,8 @@ class Keeper:
         sources = Sources(seen.catalog, effective(seen, kept), kept)
         digests = {name: each.archive.digest for name, each in kept.items()}
         for name, team in good.items():
-            archive = archived(sources.needed([name]))
+            needed, last = sources.needed([name]), self._kept.get(name)
+            archive = last.archive if last is not None and last.archive.files == needed else archived(needed)
             digests[name] = archive.digest
             if name not in faults:
                 self._keep(name, team, paging, archive, now)
@@ -192,12 +200,13 @@ class Keeper:
         """The teams whose own files have no meaning, and why; for all, whose version holds."""
         whys: dict[str, str] = {}
         written = frozenset(self._written.teams)
+        calendars = [name for name in self._written.files if is_calendar(name)]
         for name in names:
             mark = None
             if name in written:
                 why = why_team(seen, self._written, name) or self._why_empty(name, seen.catalog.teams.get(name), now)
                 if why is None:
-                    mark = mark_of(name, self._written.files)
+                    mark = mark_of(name, self._written.files, calendars=calendars)
                 else:
                     whys[name] = why
             self._sides.choose(name, mark)
@@ -205,7 +214,13 @@ class Keeper:
 
     def _why_empty(self, name: str, team: Team | None, now: datetime) -> str | None:
         """A team that nobody serves any more, and that somebody served before, is a mistake until somebody insists."""
-        if team is None or self._allow_empty or serves(team, now):
+        if team is None or self._allow_empty:
+            return None
+        known = self._serving.get(name)
+        if known is not None and known[0] is team and timedelta(0) <= now - known[1] < SERVES:
+            return None
+        if serves(team, now):
+            self._serving[name] = team, now
             return None
         if name not in self._kept:
             self._sides.fall_back(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping as Names
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -28,7 +29,7 @@ from oncall_rota.paging.model import (
     TeamPaging,
 )
 from oncall_rota.paging.ports.notifier import Declaration
-from oncall_rota.schedule.model import Person
+from oncall_rota.schedule.model import Person, Team
 from oncall_rota.timeline import duration
 
 # What a metered channel may send to a person when nothing is written; calls, which ring, less often.
@@ -60,8 +61,15 @@ class Paging(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def read_paging(catalog: Catalog, notifiers: Names[str, Declaration] | None) -> Paging:
-    """The paging of a catalogue; a value with a mistake, which `load` told, is left out or its default."""
+def read_paging(
+    catalog: Catalog,
+    notifiers: Names[str, Declaration] | None,
+    policies: Callable[[Catalog, Team], TeamPaging] = team_paging,
+) -> Paging:
+    """The paging of a catalogue; a value with a mistake, which `load` told, is left out or its default.
+
+    `policies`: how a team is paged, for who asks again and again.
+    """
     document = document_of(catalog, SETTINGS)
     said = settings(document, notifiers)
     values = said.values if said.values is not None else Filled()
@@ -76,7 +84,7 @@ def read_paging(catalog: Catalog, notifiers: Names[str, Declaration] | None) -> 
     }
     mistakes = (*document.problems, *persons.problems)
     return Paging(
-        {name: team_paging(catalog, team) for name, team in catalog.teams.items()},
+        {name: policies(catalog, team) for name, team in catalog.teams.items()},
         {name: _reach(person, found, channels) for name, person in catalog.people.items()},
         channels,
         _last_resort(values.get("last_resort"), catalog, channels),

@@ -20,7 +20,7 @@ from oncall_rota.config.holiday import Calendars
 from oncall_rota.config.reader import read
 from oncall_rota.config.record import Filled
 from oncall_rota.paging.model import PersonTarget, Policy, ScheduleTarget, Severity, Step, Target, TeamPaging
-from oncall_rota.schedule.model import HolidayCalendar, Schedule, Team
+from oncall_rota.schedule.model import HolidayCalendar, Person, Schedule, Team
 
 ACK_TIMEOUT = timedelta(minutes=30)
 SNOOZE = timedelta(hours=1)
@@ -51,6 +51,23 @@ def team_paging(catalog: Catalog, team: Team) -> TeamPaging:
     document = document_of(catalog, team.source.path)
     values = TEAM.read(document.root, document) if document.root is not None else None
     return _Reading(catalog, team, document, values if isinstance(values, Filled) else Filled()).paging()
+
+
+class Policies:
+    """`team_paging`, kept for the teams that are as they were; one that pages others' schedules is read each time."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[Team, str, dict[str, Person], TeamPaging]] = {}
+
+    def __call__(self, catalog: Catalog, team: Team) -> TeamPaging:
+        """How a team is paged."""
+        text, made = catalog.texts.get(team.source.path, ""), self._made.get(team.name)
+        alone = not catalog.paged.get(team.name)
+        if alone and made is not None and made[0] is team and made[1] == text and made[2] is catalog.people:
+            return made[3]
+        found = team_paging(catalog, team)
+        self._made[team.name] = team, text, catalog.people, found
+        return found
 
 
 class _Reading:

@@ -348,15 +348,15 @@ def test_a_checkout_in_the_middle_of_reading(server: Server, rota: Rota, monkeyp
     read = watch.Watch._try
 
     def checked_out(self: watch.Watch, before: Any) -> Any:
-        inner = self._read
+        inner = self._again
 
-        def reading() -> Any:
-            found = inner()
-            self._read = inner
+        def reading(*given: Any) -> Any:
+            found = inner(*given)
+            self._again = inner
             rota.write(payments=PAYMENTS.replace("alice", "carol"), search=SEARCH.replace("erin", "alice"))
             return found
 
-        self._read = reading
+        self._again = reading
         monkeypatch.setattr(watch.Watch, "_try", read)
         return read(self, before)
 
