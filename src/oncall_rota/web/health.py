@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz`: facts, and not whether a process answers."""
+"""`/healthz`, `/readyz` and `/livez`: facts, and not whether a process answers."""
 
 from __future__ import annotations
 
@@ -31,6 +31,14 @@ async def healthz(visit: Visit) -> Response:
     return JSONResponse(facts, 200 if well else 503, {"Cache-Control": "no-store"})
 
 
+async def livez(visit: Visit) -> Response:
+    """200 when this process answers and its pager lives. A store that has failed is no reason to end who pages from
+    memory, so whatever starts processes asks this and not /healthz.
+    """
+    alive = not visit.premises.crew.died.is_set()
+    return JSONResponse({"alive": alive}, 200 if alive else 503, {"Cache-Control": "no-store"})
+
+
 async def readyz(visit: Visit) -> Response:
     """200 when signals are taken in."""
     premises = visit.premises
@@ -53,6 +61,7 @@ _FACTS = {
         }
     )
 }
+_ALIVE = {"application/json": obj({"alive": _TRUTH})}
 _READY = {"application/json": obj({"ready": _TRUTH})}
 HEALTH = (
     Door(
@@ -62,5 +71,9 @@ HEALTH = (
     Door(
         ("GET",), "/readyz", "open", readyz, "Whether signals are taken in.",
         Spec({200: Told("They are.", _READY), 503: Told("They are not.", _READY)}),
+    ),
+    Door(
+        ("GET",), "/livez", "open", livez, "Whether this process is worth keeping.",
+        Spec({200: Told("It is.", _ALIVE), 503: Told("Its pager has died.", _ALIVE)}),
     ),
 )  # fmt: skip

@@ -28,6 +28,8 @@ from oncall_rota.web.spec import Spec, plain
 from oncall_rota.web.traffic import Traffic
 
 KEPT = 2.0  # seconds for which one answer is everybody's: many who ask cost what one does
+SOON = ("opened", "merged", "ignored", "refused", "unreadable")  # what may become of signals
+TRIED = ("sent", "failed", "unsure")  # and of attempts
 UNKNOWN = "(unknown)"  # the team of incidents whose team is in no file any more
 
 
@@ -96,6 +98,10 @@ class _Facts:
 
     def _work(self) -> Iterator[Metric]:
         signals, pages, attempts = self._premises.crew.pager.tally.read()
+        configuration = self._premises.configuration()
+        # With 0 from the beginning: an increase is seen only of what was there before.
+        signals = {(source, each): 0 for source in configuration.settings.sources for each in SOON} | signals
+        pages = {(channel, each): 0 for channel in configuration.channels for each in TRIED} | pages
         words = "Signals taken in, by what became of them; refused: the store failed, and their sender tries again."
         yield _counter("oncall_signals", words, ("source", "outcome"), signals.items())
         words = "Attempts to send a page; unsure: it may have been taken, retried: the provider wants it again."

@@ -21,7 +21,7 @@ Tell = Callable[[str, str, Mapping[str, Any]], None]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # anybody may send any word
 NOWHERE = "(none)"  # the address is nobody's
 OTHER = "other"
-QUIET = ("/healthz", "/readyz", "/metrics")  # asked every few seconds, and worth a word only when refused
+QUIET = ("/healthz", "/livez", "/readyz", "/metrics")  # asked every few seconds, and worth a word only when refused
 VISITOR = "oncall.visitor"  # of the scope: who was let in
 NAMED = ("source", "feed", "board", "responder", "admin")  # rules whose visitor's name is a label, and no secret
 

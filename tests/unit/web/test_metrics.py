@@ -77,8 +77,11 @@ def test_attempts_are_counted_by_channel_and_outcome(night: NightOfLinks, house:
     night.passes("1m")
     found = samples(house)
     told = {
-        (dict(labels)["channel"], dict(labels)["outcome"]) for name, labels in found if name == "oncall_pages_total"
+        (dict(labels)["channel"], dict(labels)["outcome"])
+        for (name, labels), number in found.items()
+        if name == "oncall_pages_total" and number
     }
+    assert found["oncall_pages_total", frozenset({("channel", "sms"), ("outcome", "failed")})] == 0
     assert told == {("push", "failed"), ("sms", "sent")}
     buckets = {dict(labels)["channel"] for name, labels in found if name == "oncall_attempt_seconds_bucket"}
     assert buckets == {channel for channel, _ in told}
@@ -94,7 +97,7 @@ def test_signals_are_counted_by_source_and_outcome(house: House) -> None:
         for (name, labels), number in found.items()
         if name == "oncall_signals_total" and dict(labels)["source"] == "prod-am"
     }
-    assert told == {"opened": 1, "merged": 1, "unreadable": 1}
+    assert told == {"opened": 1, "merged": 1, "unreadable": 1, "ignored": 0, "refused": 0}
 
 
 def test_requests_are_counted_by_the_address_as_its_door_is_written(house: House) -> None:
