@@ -103,7 +103,7 @@ SENDERS = {
     "nothing at all": (b"", b"", HEAD, set()),
     "headers without end": (b"GET /healthz HTTP/1.1\r\nHost: x\r\n", b"X-More: y\r\n", HEAD, {b"HTTP/1.1 408"}),
     "blank lines": (b"", b"\r\n", HEAD, {b"HTTP/1.1 408"}),
-    "a body in drops": (POST + b"Content-Length: 100\r\n\r\n{", b" ", BODY + LINGER, {b"HTTP/1.1 408"}),
+    "a body in drops": (POST + b"Content-Length: 100\r\n\r\n{", b" ", BODY + LINGER, {b"HTTP/1.1 503"}),
     "a body in drops, without a key": (
         b"POST /hooks/monitor HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", b" ", LINGER, {b"HTTP/1.1 401"},
     ),
