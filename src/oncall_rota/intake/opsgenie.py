@@ -58,9 +58,9 @@ class Opsgenie:
 def named(posted: Posted) -> tuple[str, str]:
     """The alert that a request is about, and what it does: `create`, `close`, … A path may be decoded already."""
     rest = posted.path.partition(ALERTS)[2].strip("/")
-    if not rest:
+    if not rest and posted.method == "POST":
         return "", "create"
-    if posted.method == "DELETE":
+    if posted.method == "DELETE" and rest:
         return unquote(rest), "delete"
     identifier, _, action = rest.rpartition("/")
     if not identifier:

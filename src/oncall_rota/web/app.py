@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -33,8 +33,8 @@ from oncall_rota.web.sign_in import SIGN_INS
 from oncall_rota.web.traffic import VISITOR, Tell, Traffic, Watched
 
 DOORS: tuple[Door, ...] = (
+    *QUERY,  # first, as doors are tried one after the other, and nothing is asked as often
     *HEALTH,
-    *QUERY,
     *FEEDS,
     *OPENAPI,
     *METRICS,
@@ -53,7 +53,10 @@ DOORS: tuple[Door, ...] = (
 
 def application(premises: Premises, doors: Sequence[Door] = DOORS, tell: Tell | None = None) -> Starlette:
     """All doors, with what stands behind them. `tell`: to whom each request is told of; None: nobody."""
-    routes = [_route(door, premises) for door in doors]
+    paths: dict[str, list[Door]] = {}
+    for door in doors:
+        paths.setdefault(door.path, []).append(door)
+    routes = [_route(path, each, premises) for path, each in paths.items()]
     traffic = Traffic(routes, tell)
     made = Starlette(routes=routes, middleware=[Middleware(Watched, traffic)])
     made.state.described = Described(doors)
@@ -61,7 +64,19 @@ def application(premises: Premises, doors: Sequence[Door] = DOORS, tell: Tell | 
     return made
 
 
-def _route(door: Door, premises: Premises) -> Route:
+def _route(path: str, doors: Sequence[Door], premises: Premises) -> Route:
+    """All doors of a path: a method that none of them has is answered with those that there are."""
+    answers = {method: _answer(door, premises) for door in doors for method in door.methods}
+    if "GET" in answers:
+        answers.setdefault("HEAD", answers["GET"])
+
+    async def answer(request: Request) -> Response:
+        return await answers[request.method](request)
+
+    return Route(path, answer, methods=list(answers))
+
+
+def _answer(door: Door, premises: Premises) -> Callable[[Request], Awaitable[Response]]:
     judge, programs = JUDGES[door.rule], door.path.startswith(FOR_PROGRAMS)
 
     async def answer(request: Request) -> Response:
@@ -78,4 +93,4 @@ def _route(door: Door, premises: Premises) -> Route:
                 return store_failed(error)
             return PlainTextResponse(f"{error}\n", 503, {"Retry-After": "5", "Cache-Control": "no-store"})
 
-    return Route(door.path, answer, methods=list(door.methods))
+    return answer

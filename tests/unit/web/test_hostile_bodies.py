@@ -218,3 +218,10 @@ def test_an_alias_with_a_slash_is_closed(hooked: House) -> None:
     assert len(hooked.night.store.incidents()) == 1
     found = hooked.asks("POST", "/v2/alerts/eu%2Fdb-1/close?identifierType=alias", headers, b"{}")
     assert (found.status, hooked.night.store.incidents()) == (202, ())
+
+
+def test_nothing_is_made_by_deleting_nothing(hooked: House) -> None:
+    """An address whose alert was left out is no address, whatever the body says."""
+    headers = {"authorization": "GenieKey key-of-opsgenie", "content-type": "application/json"}
+    assert hooked.asks("DELETE", "/v2/alerts/", headers, told({"message": "disk is full"})).status == 404
+    assert [row.source for row in hooked.night.store.incidents()] == ["opsgenie/unreadable"]

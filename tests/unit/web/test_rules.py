@@ -191,3 +191,11 @@ def test_a_door_that_acts_does_not_open_to_a_look(door: Door, house: House) -> N
     for method in ("OPTIONS", "HEAD", "TRACE"):
         assert house.asks(method, address(door, "x")).status in (200, 401, 403, 404, 405)
     assert house.submitted == []
+
+
+def test_a_method_that_no_door_has_is_told_those_that_there_are(house: House) -> None:
+    """All doors of an address count, however many they are."""
+    for address_, methods in (("/sign-in", {"GET", "HEAD", "POST"}), ("/v2/alerts", {"POST"})):
+        found = house.asks("OPTIONS", address_)
+        assert found.status == 405
+        assert {each.strip() for each in found.headers["allow"].split(",")} == methods
