@@ -126,7 +126,11 @@ class Server:
         with self._log.open("w") as log:
             command = [sys.executable, "-m", "oncall_rota", "serve", "--listen", "127.0.0.1:0"]
             self.process = subprocess.Popen(command, stderr=log, stdout=log, env=self.environment)
-        self.port = int(waited(lambda: re.search(r"listens on http://127\.0\.0\.1:(\d+)", self.log))[1])
+        self.port = int(waited(self._listens)[1])
+
+    def _listens(self) -> re.Match[str] | None:
+        assert self.process.poll() is None, self.log
+        return re.search(r"listens on http://127\.0\.0\.1:(\d+)", self.log)
 
     @property
     def log(self) -> str:
