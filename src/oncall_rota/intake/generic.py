@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from oncall_rota.intake import uptime_kuma
 from oncall_rota.intake.action import kind_of
 from oncall_rota.intake.credential import PARAMETERS
 from oncall_rota.intake.form import multipart, urlencoded
 from oncall_rota.intake.json_text import decoded, mapping
 from oncall_rota.intake.posted import RETRY_AFTER, Answer, Posted, Report, Unreadable, answer
 from oncall_rota.intake.severity import severity_of
-from oncall_rota.intake.value import digest, fields_of, first, key_of, lines_of, list_of, mapping_of, text_of, told
+from oncall_rota.intake.value import digest, fields_of, first, key_of, lines_of, mapping_of, text_of, told
 from oncall_rota.paging.signal import Accepted
 
 GOALERT = "/api/v2/generic/incoming"
@@ -39,7 +40,7 @@ class Generic:
 
     def reports(self, posted: Posted) -> tuple[Report, ...]:
         values = _values(posted)
-        return (_kuma(values) if _is_kuma(values) else _report(values),)
+        return (uptime_kuma.report(values) if uptime_kuma.is_own(values) else _report(values),)
 
     def accepted(self, posted: Posted, reports: Sequence[Report], results: Sequence[Accepted]) -> Answer:
         result = results[0]
@@ -103,7 +104,8 @@ def _report(values: Mapping[str, Any]) -> Report:
     others = {name: value for name, value in values.items() if name not in _OURS}
     rest = [(name, text_of(value)) for name, value in [*others.items(), *mapping_of(values.get("meta")).items()][:50]]
     return Report(
-        key or digest("text", summary, details),  # the same text is the same thing, as GoAlert has it
+        # The same text is the same thing, as GoAlert has it.
+        key or uptime_kuma.key_without_one(values) or digest("text", summary, details),
         kind,
         summary or key,
         severity_of(first(values, *SEVERITY)),
@@ -111,26 +113,4 @@ def _report(values: Mapping[str, Any]) -> Report:
         {**fields_of("labels", mapping_of(values.get("labels"))), **fields_of("details", others)},
         first(values, "team") or None,
         first(values, "service") or None,
-    )
-
-
-def _is_kuma(values: Mapping[str, Any]) -> bool:
-    return values.keys() >= {"heartbeat", "monitor", "msg"}
-
-
-def _kuma(values: Mapping[str, Any]) -> Report:
-    """Uptime Kuma; both are null when somebody tries it out."""
-    heartbeat, monitor = mapping_of(values["heartbeat"]), mapping_of(values["monitor"])
-    status = text_of(heartbeat.get("status"))
-    number = text_of(monitor.get("id")) or text_of(heartbeat.get("monitorID"))
-    name, text = text_of(monitor.get("name")), text_of(values["msg"])
-    tags = ", ".join([first(mapping_of(tag), "name") for tag in list_of(monitor.get("tags"))[:100]])
-    fields = {"details.name": name, "details.tags": tags}
-    return Report(
-        digest("uptime-kuma", number or text),
-        "resolve" if status == "1" else "trigger",
-        text or name or "Uptime Kuma",
-        None,
-        told(("Monitor", name), ("Address", text_of(monitor.get("url"))), ("Says", text_of(heartbeat.get("msg")))),
-        {key: value for key, value in fields.items() if value},
     )

@@ -148,6 +148,37 @@ def test_uptime_kuma() -> None:
     assert report("generic", recorded("uptime-kuma-test")).kind == "trigger"
 
 
+@pytest.mark.parametrize(
+    ("down", "up", "other"),
+    [
+        (
+            {"summary": "[shop [eu]] [🔴 Down] connect ECONNREFUSED 10.0.0.3:443"},
+            {"summary": "[shop [eu]] [✅ Up] 200 - OK", "action": "close"},
+            {"summary": "[shop] [🔴 Down] connect ECONNREFUSED 10.0.0.3:443"},
+        ),
+        (
+            {"title": "shop is down", "message": "connect ECONNREFUSED", "state": "alerting"},
+            {"title": "shop is up", "message": "200 - OK", "state": "ok"},
+            {"title": "cart is down", "message": "connect ECONNREFUSED", "state": "alerting"},
+        ),
+    ],
+    ids=["goalert", "oncall"],
+)
+def test_uptime_kuma_as_it_speaks_to_others(down: dict[str, str], up: dict[str, str], other: dict[str, str]) -> None:
+    """It gives them no key, and its monitor's end in another text; as JSON, or as the parts of a form."""
+    for made in (posted, lambda keys: Posted(parts(**keys), MULTIPART)):
+        begins, ends = report("generic", made(down)), report("generic", made(up))
+        assert (begins.key, begins.kind, ends.kind) == (ends.key, "trigger", "resolve")
+        assert report("generic", made(other)).key != begins.key
+        assert report("generic", made({**down, "dedup": "mine"})).key == "mine"
+
+
+def test_other_texts_are_no_monitors_of_uptime_kumas() -> None:
+    """What merely looks like one keeps its whole text as its key."""
+    for one, two in (("shop is down", "shop is up"), ("[shop] Down", "[shop] Up"), ("[shop] [Down]", "[shop] [Up]")):
+        assert report("generic", {"title": one}).key != report("generic", {"title": two}).key
+
+
 def test_a_key_in_the_address_is_not_paged() -> None:
     """Nor taken for the key of an incident."""
     query = {"token": "hunter2", "key": "hunter2", "api_key": "hunter2", "apikey": "hunter2", "apiKey": "hunter2"}

@@ -131,6 +131,15 @@ MONITORS = {
         recorded("uptime-kuma-up"),
     ),
     "Uptime Kuma's test": Recorded("generic", "/hooks/generic", recorded("uptime-kuma-test"), 202, OPENED),
+    "Uptime Kuma as to GoAlert": Recorded(
+        "generic", f"{GOALERT}?token=key-of-generic", '{"summary": "[shop] [🔴 Down] timeout"}'.encode(), 204, {},
+        '{"summary": "[shop] [✅ Up] 200 - OK", "action": "close"}'.encode(),
+    ),
+    "Uptime Kuma as to Grafana OnCall": Recorded(
+        "generic", "/hooks/generic/key-of-generic",
+        b'{"title": "shop is down", "message": "timeout", "state": "alerting"}', 202, OPENED,
+        b'{"title": "shop is up", "message": "200 - OK", "state": "ok"}',
+    ),
     "GoAlert": Recorded(
         "generic", f"{GOALERT}?token=key-of-generic", b'{"summary": "disk is full", "dedup": "db1"}', 204, {},
         b'{"summary": "disk is full", "dedup": "db1", "action": "close"}',
