@@ -20,7 +20,8 @@ class Signed(NamedTuple):
 class Signatures:
     """Those that one process has taken, as long as their timestamps are fresh; those without one are not counted.
 
-    A sender that tries again within the second signs the same: `give_back` is for what was not taken after all.
+    A sender that tries again within the second signs the same: `give_back` is for what was not taken after all. After a
+    restart, and at a server beside this one, what was heard could be said once more while its timestamp is fresh.
     """
 
     def __init__(self) -> None:
