@@ -297,6 +297,28 @@ def test_a_slot_has_one_number_in_all_feeds(house: House, rotations: Rotations) 
         assert all(event.to_ical() == team[uid].to_ical() for uid, event in found.items())
 
 
+def test_whoever_is_called_otherwise_has_other_events(house: House, rotations: Rotations) -> None:
+    """Also where a team's own files are as they were; and where initials are no longer one person's.
+
+    What a subscriber sees never changes under a number that they have.
+    """
+    address = path(house.token("feed", team="payments")[0], "payments")
+    before, initials = [events(house.asks("GET", f"{address}{query}")) for query in ("", "?names=initials")]
+    house.night.clock.at += timedelta(minutes=10)
+    people = dict(rotations.read.people)
+    people["anna"] = people["alice"]._replace(person="anna", name="Anna Abel")
+    people["bob"] = people["bob"]._replace(name="Bob Black")
+    rotations.read = rotations.read._replace(people=people)
+    for old, query, told in (
+        (before, "", "Bob Black on call — payments primary"),
+        (initials, "?names=initials", "AA (2bd8) on call — payments primary"),
+    ):
+        new = events(house.asks("GET", f"{address}{query}"))
+        assert told in {str(event["SUMMARY"]) for event in new.values()}
+        for uid, event in new.items():
+            assert event["SEQUENCE"] > old[uid]["SEQUENCE"] or event.to_ical() == old[uid].to_ical()
+
+
 def test_a_start_changes_nothing(night: NightOfFeeds, house: House, rotations: Rotations) -> None:
     """Another process says the same at another time, byte by byte."""
     address = path(house.token("feed", team="payments")[0], "payments")
