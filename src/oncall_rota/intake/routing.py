@@ -68,7 +68,7 @@ class Routing:
     def signal(self, source: str, report: Report, now: datetime) -> Signal:
         """What a report of a source becomes."""
         if report.kind != "trigger":
-            return Signal(source, report.key, report.summary, report.kind, until_at=report.until_at)
+            return Signal(source, report.key, hidden(report.summary, words=True), report.kind, until_at=report.until_at)
         settings = self._sources.get(source, {})
         severity = report.severity or severity_of(settings.get("severity")) or CRITICAL
         fields = self._fields(source, report, severity)
@@ -81,7 +81,7 @@ class Routing:
         return Signal(
             source,
             report.key,
-            hidden(report.summary),
+            hidden(report.summary, words=True),
             "trigger",
             place.team,
             severity,

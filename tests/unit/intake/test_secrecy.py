@@ -34,6 +34,12 @@ def test_the_words_of_an_alert_stay(text: str) -> None:
     assert hidden(text) == text
 
 
+def test_a_summary_is_a_sentence() -> None:
+    """What follows a word that is also a name is what has happened."""
+    assert hidden("Password: 300 wrong ones in a minute", words=True) == "Password: 300 wrong ones in a minute"
+    assert hidden("login with token=hunter22 failed", words=True) == "login with token=*** failed"
+
+
 @pytest.mark.parametrize("part", ["token", "a-", "://a:", '"password\\\\', "bearer 1", "x" * 39 + "="])
 def test_no_text_makes_it_slow(part: str) -> None:
     """In the time of the process: the longest that is kept takes well under a second."""
