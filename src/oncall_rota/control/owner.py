@@ -29,7 +29,7 @@ from oncall_rota.paging.steady import SteadyClock
 # Which incidents a process drives: those raised through its office and its socket, or all that are open. `nothing`: it
 # raises none itself, and drives what others raise through its socket until it ends.
 Drive = Literal["nothing", "own", "all"]
-EVERY = 1.0  # seconds between two looks at the configuration
+EVERY = 0.3  # seconds between two looks at the configuration: a change is taken at the second one
 SENDING = 10.0  # seconds at the end for what is being sent: as long as an attempt may take
 
 
@@ -154,7 +154,7 @@ def stepped(step: timedelta) -> str:
 
 
 class _Refreshing:
-    """Looks at the configuration and at the clock about every second, in a thread of its own, until the end."""
+    """Looks at the configuration and at the clock every `EVERY` seconds, in a thread of its own, until the end."""
 
     def __init__(self, following: Following, clock: SteadyClock, alarm: Callable[[str], None]) -> None:
         self._following = following
