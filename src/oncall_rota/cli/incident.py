@@ -19,7 +19,9 @@ Examples:
   oncall incident reassign 4f2a carol
 
 REF is an incident's id, its unique beginning (4 characters or more), or the code of a page; the code of a bundle means
-all that it names.""",
+all that it names.
+With $ONCALL_SERVER (and $ONCALL_TOKEN) the incidents are that server's, and who I am is whose token it is; --store names
+a store instead.""",
 )
 
 app.command("list", cls=Command)(list_)

@@ -40,6 +40,9 @@ def who(
       oncall who --service checkout-api --field phone
       oncall who payments --json | jq -r '.results[0].on_call[].id'
 
+    With $ONCALL_SERVER (and $ONCALL_TOKEN) that server is asked, for 2 seconds at most; when it is dead, the rotation
+    files here answer, and standard error says as of when. The JSON has it as source: server or checkout. With --dir the
+    files answer.
     -o plain columns: team/schedule, ids, names, since, until, next ids, next from.
     Exit code 3 when nobody is on call for what was named.
     """
