@@ -14,6 +14,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from queue import Empty, Full, Queue
 from typing import Any, Literal
 
@@ -34,51 +35,65 @@ _CONTACT = re.compile(
     r"\+\d(?:[ ().-]{0,2}\d){6,14}|[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"
 )
 
+_encoded = json.JSONEncoder().encode
+
+
+def _without_contacts(text: str) -> str:
+    return _CONTACT.sub(lambda found: masked(found[0]), text)
+
 
 class Log:
     """Writes lines, from any thread. Those of requests are written by a thread of its own, as a reader may be slow."""
 
     def __init__(self, form: Form) -> None:
         self.form = form
-        self._waiting: Queue[str | None] = Queue(MOST)
+        self._waiting: Queue[tuple[datetime, str, str, Mapping[str, Any]] | None] = Queue(MOST)
         self._lost = 0
         self._writer = threading.Thread(target=self._write, name="oncall-log", daemon=True)
 
     def __call__(self, text: str) -> None:
         """A sentence."""
-        write_line(self._line("info", text, {}))
+        self._say("info", text, {})
 
     def alarm(self, text: str) -> None:
         """A sentence that somebody has to read."""
-        write_line(self._line("warning", text, {}))
+        self._say("warning", text, {})
 
     def warn(self, text: str, hint: str = "") -> None:
         """What is wrong, and yet no reason to end."""
         if self.form == "text":
             warn(text, hint)
         else:
-            write_line(self._line("warning", text, {"hint": hint} if hint else {}))
+            self._say("warning", text, {"hint": hint} if hint else {})
 
     def event(self, level: str, event: str, ids: Mapping[str, Any]) -> None:
         """What has happened, in a few words of ours, and what belongs to it. Waits for nobody."""
         try:
-            self._waiting.put_nowait(self._line(level, event, ids))
+            self._waiting.put_nowait((present(), level, event, ids))
         except Full:
             self._lost += 1
 
-    def _line(self, level: str, event: str, ids: Mapping[str, Any]) -> str:
-        at, event = told(present()), _CONTACT.sub(lambda found: masked(found[0]), event)
+    def fail(self, error: OncallError) -> None:
+        """Why it ends."""
+        self._say("error", str(error), {"hint": error.hint} if error.hint else {})
+
+    def _say(self, level: str, text: str, more: Mapping[str, str]) -> None:
+        """A sentence may have come from anywhere."""
+        hidden = {name: _without_contacts(each) for name, each in more.items()}
+        write_line(self._line(present(), level, _without_contacts(text), hidden))
+
+    def _line(self, at: datetime, level: str, event: str, ids: Mapping[str, Any]) -> str:
         if self.form == "json":
-            return json.dumps({"at": at, "level": level, "event": event, **ids})
-        return " ".join([at, event, *[f"{name}={value}" for name, value in ids.items()]])
+            return _encoded({"at": told(at), "level": level, "event": event, **ids})
+        return " ".join([told(at), event, *[f"{name}={value}" for name, value in ids.items()]])
 
     def _write(self) -> None:
-        while (line := self._waiting.get()) is not None:
+        while (waiting := self._waiting.get()) is not None:
             with suppress(Exception):  # a reader that is gone is no reason to end
-                write_line(line)
+                write_line(self._line(*waiting))
                 if lost := self._lost:
                     self._lost -= lost
-                    write_line(self._line("warning", f"{lost} lines were lost: they were read too slowly", {}))
+                    self._say("warning", f"{lost} lines were lost: they were read too slowly", {})
 
     def start(self) -> None:
         """Begin to write what waits."""
@@ -141,8 +156,7 @@ def logging_to_stderr(form: str | None, *, check: bool) -> Iterator[Log]:
     except OncallError as error:
         if chosen == "text":
             raise
-        hint = {"hint": error.hint} if error.hint else {}
-        write_line(log._line("error", str(error), hint))
+        log.fail(error)
         raise typer.Exit(error.EXIT_CODE) from None
     finally:
         threading.excepthook = hook
