@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from oncall_rota.timeline.clock import Clock
     from oncall_rota.web.serving import Listening
     from oncall_rota.web.traffic import Tell
+
+BUSY = 0.05  # seconds between two looks whether an address is free
 
 
 def notifiers() -> Mapping[str, Declaration]:
@@ -163,14 +166,26 @@ def missing_keys(found: Paging) -> tuple[str, ...]:
     return Keys.of(Settings(sources=found.sources, heartbeats=found.heartbeats, access=found.access)).missing
 
 
-def listening(address: str) -> Listening:
-    """An address, bound before anything else begins.
+def listening(address: str, where: str, patience: float) -> Listening:
+    """An address, bound before anything else begins; that of the server which has the store is waited for.
 
-    Raises `OncallError`, and `ImportError` where the server's packages are missing.
+    `patience`: seconds for that. Raises `OncallError`, and `ImportError` where the server's packages are missing.
     """
-    from oncall_rota.web.serving import Listening
+    from oncall_rota.store import SCHEMES
+    from oncall_rota.store.owner import holder
+    from oncall_rota.web.serving import Listening, Taken
 
-    return Listening(address)
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return Listening(address)
+        except Taken:
+            held = None if where.startswith(SCHEMES) else holder(Path(where.removeprefix("sqlite:///")))
+            if held is None:
+                raise
+            if time.monotonic() >= until:
+                raise held from None
+        threading.Event().wait(BUSY)
 
 
 def served(opened: Opened, at: Listening, alarm: Callable[[str], None], tell: Tell | None = None) -> bool:

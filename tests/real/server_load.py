@@ -176,12 +176,16 @@ class Load:
 
 
 class Count(NamedTuple):
-    """What came of it. Each of the tuples is empty when all is well; `longest`: seconds from an answer to its page."""
+    """What came of it. Each of the tuples is empty when all is well; `longest`: seconds from an answer to its page.
+
+    `latest`: seconds from a page to its copy: whoever takes over a claim sends it again then.
+    """
 
     answered: int
     acknowledged: int
     copies: int
     longest: float
+    latest: float
     lost: tuple[str, ...]
     split: tuple[str, ...]
     unfair: tuple[str, ...]
@@ -193,7 +197,7 @@ class Count(NamedTuple):
 def counted(load: Load, phones: Phones, store: Store) -> Count:
     """Compare what was answered with what arrived, and with what is written down."""
     lost, split, unfair, overruled, forgotten, audit = [], [], [], [], [], []
-    copies, waits = 0, [0.0]
+    copies, waits, again = 0, [0.0], [0.0]
     for incident_id, said in {each.incident_id: each for each in load.answered}.items():
         rung = phones.of(incident_id)
         row = store.incident(incident_id)
@@ -208,6 +212,7 @@ def counted(load: Load, phones: Phones, store: Store) -> Count:
         for page_id, times in Counter(each.page_id for each in rung).items():
             copies += times - 1
             at = [each.at for each in rung if each.page_id == page_id]
+            again.append(at[-1] - at[0])
             if times - 1 > sum(begin <= at[-1] and end >= at[0] - LAG for begin, end in load.faults):
                 unfair.append(f"{page_id}: {[round(each - at[0], 3) for each in at]}")
         acknowledged_at = load.acknowledged.get(incident_id)
@@ -221,8 +226,8 @@ def counted(load: Load, phones: Phones, store: Store) -> Count:
     keys = Counter(each.key for each in load.answered)
     split += [f"{key}: more than one incident" for key, times in keys.items() if times > 1]
     return Count(
-        len(load.answered), len(load.acknowledged), copies, max(waits), tuple(lost), tuple(split), tuple(unfair),
-        tuple(overruled), tuple(forgotten), tuple(audit),
+        len(load.answered), len(load.acknowledged), copies, max(waits), max(again),
+        tuple(lost), tuple(split), tuple(unfair), tuple(overruled), tuple(forgotten), tuple(audit),
     )  # fmt: skip
 
 

@@ -140,7 +140,8 @@ def judged(name: str, found: Count, faults: int, slowest: float) -> None:
     """Nothing is lost, nothing comes twice without a fault, nothing that was answered is taken back."""
     sys.stdout.write(
         f"{name}: {faults} faults, {found.answered} signals and {found.acknowledged} acknowledgements answered,"
-        f" {len(found.lost)} lost, {found.copies} copies, at most {found.longest:.1f} s from an answer to its page\n"
+        f" {len(found.lost)} lost, {found.copies} copies, at most {found.longest:.1f} s from an answer to its page"
+        f" and {found.latest:.1f} s to a copy\n"
     )
     assert found.lost == ()
     assert found.split == ()
@@ -150,6 +151,7 @@ def judged(name: str, found: Count, faults: int, slowest: float) -> None:
     assert found.forgotten == ()
     assert found.audit == ()
     assert found.longest < slowest
+    assert found.latest < slowest
 
 
 def test_one_of_two_is_killed_or_frozen_again_and_again(server: Server, tmp_path: Path) -> None:

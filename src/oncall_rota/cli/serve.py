@@ -74,7 +74,7 @@ def _serve(
             introduce(asked, it, log, check=True)
         return
     try:
-        at = listening(str(address))
+        at = listening(str(address), asked.where, patience)
     except ImportError as error:
         if not MISSING.match(error.name or ""):
             raise

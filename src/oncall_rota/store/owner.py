@@ -65,6 +65,17 @@ def _held(store: Path, handle: int) -> StoreHeld:
     return StoreHeld(f"{store} is in use by {owner}", "talk to that one, or end it")
 
 
+def holder(store: Path) -> StoreHeld | None:
+    """Who has a store, as far as this system tells; None: nobody."""
+    path = lock_path(store)
+    if not writers_of(path):
+        return None
+    try:
+        return _held(store, os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+    except OSError:
+        return None
+
+
 def writers_of(path: Path) -> list[int]:
     """The processes that hold a lock of the kernel's on a file, by number; as far as this system tells."""
     found = []

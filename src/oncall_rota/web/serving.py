@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import signal
 import socket
@@ -22,6 +23,10 @@ SWITCH = 0.001  # seconds that another thread, such as one that reads the folder
 IDLE = 30  # seconds for which a connection may say nothing between two requests
 
 
+class Taken(OncallError):
+    """Somebody else listens on the address."""
+
+
 class Listening:
     """A socket that is bound, so that a busy address is told before anything else begins."""
 
@@ -37,7 +42,8 @@ class Listening:
             self.socket.listen(1024)
         except OSError as error:
             self.socket.close()
-            raise OncallError(f"cannot listen on {address}: {error.strerror or error}", "is it in use?") from error
+            made = Taken if error.errno == errno.EADDRINUSE else OncallError
+            raise made(f"cannot listen on {address}: {error.strerror or error}", "is it in use?") from error
 
     @property
     def address(self) -> str:

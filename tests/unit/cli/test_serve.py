@@ -77,13 +77,24 @@ def test_a_second_one_is_refused_by_the_name_of_the_first(oncall: Oncall) -> Non
         assert f"is in use by process {process.pid} (oncall serve)" in said.err
 
 
-def test_a_second_one_waits_for_the_first_to_end() -> None:
+def test_a_second_one_on_the_same_address_is_refused_by_the_name_of_the_first(oncall: Oncall) -> None:
+    """That an address is in use would say less."""
+    with server() as (process, port):
+        said = oncall("serve", "--listen", f"127.0.0.1:{port}", "--wait-lock", "0s")
+        assert said.code == 1
+        assert f"is in use by process {process.pid} (oncall serve)" in said.err
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("same", [True, False], ids=["same address", "another"])
+def test_a_second_one_waits_for_the_first_to_end(end: signal.Signals, same: bool) -> None:
     """As an upgrade does it: the new one is started before the old one has ended."""
-    with server() as (first, _):
-        command = [sys.executable, "-m", "oncall_rota", "serve", "--listen", "127.0.0.1:0", "--wait-lock", "30s"]
+    with server() as (first, port):
+        address = f"127.0.0.1:{port if same else 0}"
+        command = [sys.executable, "-m", "oncall_rota", "serve", "--listen", address, "--wait-lock", "30s"]
         second = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         try:
-            first.send_signal(signal.SIGTERM)
+            first.send_signal(end)
             assert second.stderr is not None
             assert any("listens on" in line for line in second.stderr)
         finally:
