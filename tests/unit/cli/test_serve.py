@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -132,3 +133,63 @@ def test_a_key_that_cannot_be_read_is_told_before_an_alert_is_lost(oncall: Oncal
 def test_a_span_that_is_none_is_told(oncall: Oncall) -> None:
     """Exit code 2."""
     assert oncall("serve", "--wait-lock", "soon").code == 2
+
+
+HALF = b"POST /hooks/monitor HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 20\r\n\r\n"
+BODY = b'{"summary": "dark."}'
+
+
+@pytest.fixture
+def monitor(folder: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
+    """A source whose key is there: the head of a request of its own."""
+    (folder / "oncall.yaml").write_text("sources: {monitor: {type: generic, keys: [{env: HOOK_KEY}]}}\n")
+    monkeypatch.setenv("HOOK_KEY", "k" * 32)
+    return HALF % (b"k" * 32)
+
+
+@contextmanager
+def half_asked(process: subprocess.Popen[str], port: int, head: bytes) -> Iterator[socket.socket]:
+    """A request that is being read while its server was told to end."""
+    with socket.create_connection(("127.0.0.1", port), 30) as sender:
+        sender.sendall(head + BODY[:5])
+        assert got(port, "/readyz")[0] == 200  # by then it has been begun
+        process.send_signal(signal.SIGTERM)
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 10).close()
+            except ConnectionRefusedError:
+                break
+        yield sender
+
+
+def test_at_the_end_what_is_being_asked_is_answered_and_nobody_else(monitor: bytes) -> None:
+    """A load balancer goes elsewhere; the signal that has begun is taken."""
+    with server() as (process, port):
+        with half_asked(process, port, monitor) as sender:
+            sender.sendall(BODY[5:])
+            assert sender.recv(65536).startswith(b"HTTP/1.1 202")
+            assert sender.recv(65536) == b""
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+def test_told_twice_it_waits_for_no_request_any_more(monitor: bytes) -> None:
+    """Whoever asks so slowly comes again; within the ten seconds that the first one would have had."""
+    with server() as (process, port), half_asked(process, port, monitor):
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=8)
+    assert process.returncode == 0
+
+
+def test_it_ends_with_1_when_its_pager_dies(oncall: Oncall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever started it starts it again."""
+
+    def die(_: Any) -> None:
+        raise RuntimeError("out of everything")
+
+    monkeypatch.setattr("oncall_rota.paging.pager.Pager.tick", die)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    said = oncall("serve", "--listen", "127.0.0.1:0", "--log", "text")
+    assert said.code == 1
+    assert "the pager has died: RuntimeError: out of everything" in said.err
+    assert "error: the pager has died" in said.err
