@@ -11,6 +11,8 @@ _WHOLE: Schema = {"type": "integer"}
 _TRUTH: Schema = {"type": "boolean"}
 _MAYBE_WHOLE: Schema = {"type": ["integer", "null"]}
 _AT = maybe(INSTANT)
+_YES_OR_NO: Schema = {"type": "string", "enum": ["yes", "true", "1", "no", "false", "0"]}
+_WANTED: Schema = {"type": "string", "enum": ["open", "acknowledged", "resolved", "all"]}
 _STATUS: Schema = {"type": "string", "enum": ["held", "triggered", "acknowledged", "resolved", "recorded"]}
 
 _FIELDS: Mapping[str, Schema] = {
@@ -83,7 +85,7 @@ _OUTCOME = obj(
 )
 _DONE = {"version": _WHOLE, "dry_run": _TRUTH, "incidents": array(_OUTCOME), "you": maybe()}
 _REFERENCE = Parameter("reference", "An incident's id, its unique beginning, or the code of a page.", "path")
-_BY: Schema = {"type": "string", "description": "Who acts: nobody but whose token it is."}
+_BY: Schema = {"type": ["string", "null"], "description": "Who acts: nobody but whose token it is."}
 _FAILED = {503: error("The store has failed: come again.")}
 _BODY = {400: error("The body has no meaning."), 408: error("The body came too slowly."),
          413: error("The body is too long."), 415: error("The body is no JSON.")}  # fmt: skip
@@ -100,7 +102,7 @@ LIST = Spec(
         **_FAILED,
     },
     (
-        Parameter("status", "open, acknowledged, resolved or all."),
+        Parameter("status", "Those that stand so.", schema=_WANTED),
         Parameter("team", "Only this team's."),
         Parameter("limit", "At most so many.", schema={"type": "integer", "minimum": 1, "maximum": 10000}),
         Parameter("reference", "What these mean, each an id, its beginning or a page's code.", schema=array(TEXT)),
@@ -116,15 +118,18 @@ STORY = Spec(
         409: error("The reference means several."),
         **_FAILED,
     },
-    (_REFERENCE, Parameter("next", "yes, or no: leave out what comes next.")),
+    (_REFERENCE, Parameter("next", "yes, or no: leave out what comes next.", schema=_YES_OR_NO)),
 )  # fmt: skip
 
 
 def act(*needed: str, **fields: str) -> Spec:
     """An act. `fields`: what each of the body's own is; `needed`: those that have to be there."""
-    own: dict[str, Schema] = {name: {"type": "string", "description": doc} for name, doc in fields.items()}
+    own: dict[str, Schema] = {
+        name: {"type": "string" if name in needed else ["string", "null"], "description": doc}
+        for name, doc in fields.items()
+    }
     optional = {"by", "dry_run", *own} - {*needed}
-    body = obj({**own, "by": _BY, "dry_run": _TRUTH}, *optional)
+    body = obj({**own, "by": _BY, "dry_run": {"type": ["boolean", "null"]}}, *optional)
     refused = obj({**_DONE, "error": obj({"message": TEXT, "hint": TEXT})}, *_DONE)
     return Spec(
         {
@@ -156,7 +161,8 @@ PAGE = Spec(
         {
             "target": {"type": "string", "description": "TEAM, PERSON, team:TEAM or person:PERSON."},
             "summary": TEXT,
-            "severity": {"type": "string", "description": "critical, error, warning, info; else it is critical."},
+            "severity": {"type": ["string", "null"],
+                         "description": "critical, error, warning, info; else it is critical."},
             "service": maybe(),
             "via": maybe(),
             "lines": {"type": ["array", "null"], "items": TEXT},

@@ -72,7 +72,7 @@ def page(doc: str) -> Told:
 
 
 # Yes, or no; a name without a value is yes.
-FLAG: Schema = MappingProxyType({"type": "string", "enum": ["true", "false", ""]})
+FLAG: Schema = MappingProxyType({"type": "string", "enum": ["true", "yes", "1", "", "false", "no", "0"]})
 INSTANT: Schema = MappingProxyType({"type": "string", "format": "date-time"})
 ERROR: Schema = obj({"error": obj({"message": TEXT, "hint": TEXT})})
 
