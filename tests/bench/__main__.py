@@ -19,6 +19,7 @@ import paging
 import processes
 import schedules
 import serving_feeds
+import serving_hooks
 
 GROUPS = {
     "schedule": schedules.rows,
@@ -26,6 +27,7 @@ GROUPS = {
     "process": processes.rows,
     "feeds": feeds.rows,
     "serving-feeds": serving_feeds.rows,
+    "serving-hooks": serving_hooks.rows,
     "accept": acceptance.rows,
     "paging": paging.rows,
 }
