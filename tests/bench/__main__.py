@@ -18,6 +18,7 @@ import measure
 import paging
 import processes
 import schedules
+import serving
 import serving_feeds
 import serving_hooks
 
@@ -26,6 +27,7 @@ GROUPS = {
     "load": loading.rows,
     "process": processes.rows,
     "feeds": feeds.rows,
+    "serving": serving.rows,
     "serving-feeds": serving_feeds.rows,
     "serving-hooks": serving_hooks.rows,
     "accept": acceptance.rows,

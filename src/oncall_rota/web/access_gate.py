@@ -15,7 +15,7 @@ from oncall_rota.paging.ports.store import Store, StoreFailed, Token
 from oncall_rota.paging.token import HOLDS, used
 from oncall_rota.timeline.clock import SystemClock
 from oncall_rota.web.access_form import Forms
-from oncall_rota.web.access_fresh import Fresh
+from oncall_rota.web.access_fresh import SOON, Fresh
 from oncall_rota.web.access_key import Keys
 from oncall_rota.web.access_shown import Shown
 from oncall_rota.web.access_sign_in import Invitations, SignIn
@@ -38,9 +38,9 @@ class Gate:
         self._store = store
         self.configuration = configuration
         self.now = now or SystemClock().now
-        self.keys = Fresh(lambda: Keys.of(configuration().settings), monotonic)
-        self.tokens = Fresh(lambda: Tokens.of(store.tokens()), monotonic)
-        self.link_keys = Fresh(lambda: begun(store), monotonic)
+        self.keys = Fresh(lambda: Keys.of(configuration().settings), monotonic, soon=SOON)
+        self.tokens = Fresh(lambda: Tokens.of(store.tokens()), monotonic, soon=SOON)
+        self.link_keys = Fresh(lambda: begun(store), monotonic, soon=SOON)
         self.forms = Forms(self.link_keys, self.now)
         self.invitations = Invitations()
         self.signatures = Signatures()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.web.access import JUDGES
@@ -69,11 +70,20 @@ def _route(path: str, doors: Sequence[Door], premises: Premises) -> Route:
     answers = {method: _answer(door, premises) for door in doors for method in door.methods}
     if "GET" in answers:
         answers.setdefault("HEAD", answers["GET"])
+    return Route(path, _Entrance(answers), methods=list(answers))
 
-    async def answer(request: Request) -> Response:
-        return await answers[request.method](request)
 
-    return Route(path, answer, methods=list(answers))
+class _Entrance:
+    """The doors of a path, by method. An application and no function, around which Starlette would put more layers."""
+
+    __slots__ = ("_answers",)
+
+    def __init__(self, answers: Mapping[str, Callable[[Request], Awaitable[Response]]]) -> None:
+        self._answers = answers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._answers[scope["method"]](Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 def _answer(door: Door, premises: Premises) -> Callable[[Request], Awaitable[Response]]:

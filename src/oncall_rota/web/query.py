@@ -87,8 +87,8 @@ async def schedule(visit: Visit) -> Response:
 
 _READ = ("GET", "HEAD")
 QUERY = (
-    Door(_READ, "/v1/who", "board", who, "Who is on call, in every schedule.", WHO),
     Door(_READ, "/v1/who/{team}", "board", who, "Who is on call for a team.", WHO),
+    Door(_READ, "/v1/who", "board", who, "Who is on call, in every schedule.", WHO),
     Door(_READ, "/v1/who/{team}/{schedule}", "board", who, "Who is on call in a schedule.", WHO),
     Door(_READ, "/v1/schedule", "board", schedule, "Who is on call when, in every schedule.", SCHEDULE),
     Door(_READ, "/v1/schedule/{team}", "board", schedule, "Who is on call when, for a team.", SCHEDULE),

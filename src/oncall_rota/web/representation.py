@@ -34,8 +34,9 @@ class Representation:
             (b"content-type", media.encode()),
             (b"cache-control", b"private, no-cache"),
             (b"vary", b"Accept, Accept-Encoding"),
-            (b"x-content-type-options", b"nosniff"),
         ]
+        if media.startswith("text/"):  # which a browser might take for a page
+            self._common.append((b"x-content-type-options", b"nosniff"))
         self._plain: Headers = [
             *self._common,
             (b"content-length", b"%d" % len(body)),
