@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.web.access import JUDGES
 from oncall_rota.web.acknowledge import ACKNOWLEDGE
+from oncall_rota.web.board import BOARD
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.failure import FOR_PROGRAMS, Refused, failure, refused, store_failed
 from oncall_rota.web.feeds import FEEDS
@@ -45,6 +46,7 @@ DOORS: tuple[Door, ...] = (
     *PROVIDERS,
     *SIGN_INS,
     *HOME,
+    *BOARD,
     *ICON,
     *INCIDENTS,
     *INCIDENT_ACTS,

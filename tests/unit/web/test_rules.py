@@ -22,7 +22,7 @@ from oncall_rota.web.app import DOORS, application
 from oncall_rota.web.door import Door, Rule, Visit
 
 # What is behind no rule at all, or judges for itself: each of them was a decision.
-OPEN = {"/healthz", "/readyz", "/livez", "/sign-in", "/favicon.ico", "/openapi.json"}
+OPEN = {"/healthz", "/readyz", "/livez", "/sign-in", "/favicon.ico", "/openapi.json", "/style/{version}.css"}
 IN_BODY = re.compile(r"/v2/enqueue/?|/v2/change/enqueue/?|/generic/2010-04-15/create_event\.json/?")
 INSIDE = 299
 
