@@ -92,9 +92,12 @@ class Batch:
         for slot in ordered:
             self._decide(slot)
         before = self._monotonic()
-        results = self._store.commit([case.unit for case in self._cases.values()])
-        for (name, case), result in zip(self._cases.items(), results, strict=True):
+        units = [case.unit for case in self._cases.values()]
+        results = self._store.commit(units)
+        for (name, case), unit, result in zip(self._cases.items(), units, results, strict=True):
             if isinstance(result, Committed):
+                for row in unit.incidents:
+                    self._scene.recalled.keep(row._replace(version=row.version + 1), case.state)
                 self._committed(name, case, result, before)
                 continue
             for number in [slot.number for slot in self._slots[name] if slot.number is not None]:

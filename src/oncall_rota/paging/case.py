@@ -25,7 +25,7 @@ from oncall_rota.paging.ports.store import (
     Take,
     Unit,
 )
-from oncall_rota.paging.saved import incident_of, row_of
+from oncall_rota.paging.saved import Recalled, row_of
 from oncall_rota.paging.world import World
 
 BUNDLED = timedelta(seconds=55)  # so long a page over budget waits for others to join it; a minute when it is sent
@@ -38,7 +38,7 @@ class Scene(NamedTuple):
 
     `secret`: what codes are made with. `clock`: whose time `now` is, for the audit. `token`: so many random bytes, hex.
     `ahead`: by how much `now` is ahead of the clock on the wall. `sign`: a page's own address for one person, until a
-    time after `now`; None: there is no server.
+    time after `now`; None: there is no server. `recalled`: incidents as they were written before.
     """
 
     now: datetime
@@ -49,6 +49,7 @@ class Scene(NamedTuple):
     token: Callable[[int], str]
     ahead: timedelta = timedelta(0)
     sign: Callable[[str, str | None, datetime], str | None] | None = None
+    recalled: Recalled = Recalled(0)
 
     @property
     def data(self) -> str:
@@ -74,7 +75,7 @@ class Case:
     def __init__(self, scene: Scene, row: IncidentRow | None) -> None:
         self._scene = scene
         self.row = row
-        self.incident: Incident | None = incident_of(row) if row is not None else None
+        self.incident: Incident | None = scene.recalled.incident(row) if row is not None else None
         self.before = self.incident
         self.origin = (row.source, row.key) if row is not None else ("", "")
         self.pages: dict[str, NewPage] = {}

@@ -22,6 +22,7 @@ from oncall_rota.paging.flapping import LOOKED_AT, Openings
 from oncall_rota.paging.job import Job
 from oncall_rota.paging.ports.store import OPEN, Store, StoreFailed
 from oncall_rota.paging.request import Acted, Reply, Request
+from oncall_rota.paging.saved import Recalled
 from oncall_rota.paging.signal import Accepted, Signal
 from oncall_rota.paging.steady import Corrected
 
@@ -69,6 +70,7 @@ class Desk:
         # What codes are made with: the same for all instances on a store.
         self._secret = bytes.fromhex(store.keep(KEPT_KEY, token(32)))
         self._openings = Openings()
+        self._recalled = Recalled()
         self._read_at: float | None = None
 
     def take(self, requests: Sequence[Request]) -> Taken:
@@ -119,7 +121,9 @@ class Desk:
         ahead = self._ahead()
         if ahead:
             configuration = configuration._replace(world=Corrected(configuration.world, ahead))
-        return Scene(now, configuration, self._secret, self._clock, store.page, self.token, ahead, self._sign)
+        return Scene(
+            now, configuration, self._secret, self._clock, store.page, self.token, ahead, self._sign, self._recalled
+        )
 
 
 def _in_memory(reply: Reply | Exception, failed: StoreFailed) -> Reply | Exception:

@@ -25,6 +25,7 @@ from oncall_rota.paging.ports.store import (
     IncidentStatus,
     Instance,
     LinkKey,
+    LiveOverride,
     OpenCount,
     PageRow,
     Result,
@@ -331,6 +332,18 @@ class FallbackStore:
 
     def retire_link_key(self, key_id: str, at: datetime) -> None:
         self._store.retire_link_key(key_id, at)
+
+    def add_override(self, override: LiveOverride) -> None:
+        self._store.add_override(override)
+
+    def overrides(self) -> tuple[LiveOverride, ...]:
+        return self._store.overrides()
+
+    def override(self, override_id: str) -> LiveOverride | None:
+        return self._store.override(override_id)
+
+    def end_override(self, override_id: str, at: datetime, by: str, why: str) -> bool:
+        return self._store.end_override(override_id, at, by, why)
 
     def instances(self) -> tuple[Instance, ...]:
         return self._store.instances()

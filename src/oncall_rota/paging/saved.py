@@ -94,5 +94,27 @@ def readable(row: IncidentRow) -> Incident:
         return Incident(row.id, row.team, row.severity, words, row.opened_at, row.service, status=row.status)
 
 
+class Recalled:
+    """Incidents as they were written last, so that what comes again need not be read out of its text again."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._most = most
+        self._known: dict[str, tuple[IncidentRow, Incident]] = {}
+
+    def incident(self, row: IncidentRow) -> Incident:
+        """The incident of a row. Raises `ValueError`, as `incident_of`."""
+        known = self._known.get(row.id)
+        return known[1] if known is not None and known[0] == row else incident_of(row)
+
+    def keep(self, row: IncidentRow, incident: Incident) -> None:
+        """What a row was made of; a closed incident is forgotten."""
+        if not incident.is_open:
+            self._known.pop(row.id, None)
+            return
+        self._known[row.id] = row, incident
+        if len(self._known) > self._most:
+            del self._known[next(iter(self._known))]
+
+
 def _at(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)

@@ -254,6 +254,22 @@ class LinkKey(NamedTuple):
     retired_at: datetime | None = None
 
 
+class LiveOverride(NamedTuple):
+    """An override that no file had when it was made. `entry`: what a file would say, as JSON, without its id.
+
+    `ended_why`: `folded`: its team's file has its id, and alone decides; `cancelled`. None: it stands.
+    """
+
+    id: str
+    team: str
+    entry: str
+    created_by: str
+    created_at: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+    ended_why: str | None = None
+
+
 class Store(AbstractContextManager["Store"], Protocol):
     """Every method may raise `StoreFailed`; all but `close` may be called from any thread."""
 
@@ -362,6 +378,18 @@ class Store(AbstractContextManager["Store"], Protocol):
 
     def retire_link_key(self, key_id: str, at: datetime) -> None:
         """From `at` on it proves nothing."""
+
+    def add_override(self, override: LiveOverride) -> None:
+        """Keep a new live override. Raises `Unstorable` when its id is there already, ended or not."""
+
+    def overrides(self) -> tuple[LiveOverride, ...]:
+        """The live overrides that stand, in order of creation: cheap enough to ask every second."""
+
+    def override(self, override_id: str) -> LiveOverride | None:
+        """The live override of that id, ended or not."""
+
+    def end_override(self, override_id: str, at: datetime, by: str, why: str) -> bool:
+        """From now on it does not stand; False when there is none of that id, or it had ended before."""
 
     def instances(self) -> tuple[Instance, ...]:
         """Who has the store open, as far as it knows, this instance first."""
