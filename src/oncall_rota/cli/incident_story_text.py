@@ -11,6 +11,7 @@ from oncall_rota.cli.incident_story import Told
 from oncall_rota.cli.terminal import BOLD, DIM, RED, YELLOW, Cell, Terminal, rows_in_columns
 from oncall_rota.paging.incident import ACKNOWLEDGED, TRIGGERED
 from oncall_rota.rendering.course import Row
+from oncall_rota.rendering.story import sentence
 from oncall_rota.rendering.text import term_safe
 from oncall_rota.timeline.zone import Zone
 
@@ -37,7 +38,7 @@ def text(found: Told, shown: Zone, screen: Terminal) -> list[str]:
         line
         for each in found.story.audit
         if each.kind not in ("paged", "failed")  # stand with the pages
-        for line in _wrapped(f"{clock(each.at)}  {_said(each.kind, each.cause)}", screen, clock.width + 2)
+        for line in _wrapped(f"{clock(each.at)}  {sentence(each.kind, each.cause)}", screen, clock.width + 2)
     ]
     lines += _section("story", story, screen)
     return lines + _section("next", list(_next_lines(found, shown, screen)), screen)
@@ -52,14 +53,6 @@ def _standing(found: Told) -> str:
     if incident.ended:
         return "triggered; the policy has ended, the last resort is told"
     return f"triggered, step {incident.step + 1}" if incident.step >= 0 else "triggered"
-
-
-def _said(kind: str, cause: str) -> str:
-    """A row of the audit as a sentence; most begin with their kind already."""
-    if cause.startswith(kind):
-        return cause
-    words = kind.replace("-", " ")
-    return f"{words} {cause}" if cause.startswith("by ") else f"{words}: {cause}"
 
 
 def _page_lines(found: Told, shown: Zone, screen: Terminal) -> list[str]:

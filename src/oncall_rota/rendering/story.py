@@ -57,6 +57,14 @@ def document(
     }  # fmt: skip
 
 
+def sentence(kind: str, cause: str) -> str:
+    """A row of the audit for people; most causes begin with their kind already, or go on from it."""
+    if cause.startswith(kind):
+        return cause
+    words = kind.replace("-", " ")
+    return f"{words} {cause}" if cause.startswith("by ") else f"{words}: {cause}"
+
+
 def page_of(row: AuditRow) -> str | None:
     """The page that a row of the audit is about, by its id."""
     try:

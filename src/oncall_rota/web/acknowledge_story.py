@@ -15,6 +15,7 @@ from oncall_rota.paging.message import clean
 from oncall_rota.paging.office import Story
 from oncall_rota.paging.outlook import to_come
 from oncall_rota.paging.ports.store import PageRow
+from oncall_rota.rendering.story import sentence
 from oncall_rota.timeline.zone import Zone, zone
 
 # A page is light, whatever an alert says: so much of each is shown. Longest texts in code points.
@@ -145,14 +146,7 @@ def so_far(story: Story, reader: Reader, clock: Clock) -> list[Told]:
         rows.append((row.created_at, Told(clock(row.created_at), text, mark + why, tone)))
     for each in story.audit:
         if each.kind in TOLD:
-            rows.append((each.at, Told(clock(each.at), clean(_said(each.kind, each.cause), WHY))))
+            rows.append((each.at, Told(clock(each.at), clean(sentence(each.kind, each.cause), WHY))))
     rows.sort(key=lambda row: row[0])
     told = [row for _, row in rows[-ROWS:]]
     return [Told("", f"{len(rows) - ROWS} lines before"), *told] if len(rows) > ROWS else told
-
-
-def _said(kind: str, cause: str) -> str:
-    """A row of the audit as a sentence; some begin with their kind, or go on from it."""
-    if cause.startswith(kind):
-        return cause
-    return f"{kind.replace('-', ' ')}{' ' if cause.startswith('by ') else ': '}{cause}"

@@ -31,7 +31,7 @@ from oncall_rota.web.fields import Fields, fields_of
 from oncall_rota.web.incident_spec import act as spec
 from oncall_rota.web.incidents import answer, meant, name_of
 
-VIA = "api"
+VIA, BOARD = "api", "board"  # by a program, or by a button that somebody has pressed
 SNOOZE = timedelta(hours=1)  # of a page to a person, and where nobody knows the team any more
 LONGEST_SNOOZE = timedelta(days=366)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
@@ -47,8 +47,9 @@ class Deed(NamedTuple):
     make: Callable[[Fields, Visit], Make]
 
 
-def _acknowledge(_: Fields, __: Visit) -> Make:
-    return lambda by, _, __: Acknowledged(by, VIA)
+def _acknowledge(_: Fields, visit: Visit) -> Make:
+    via = VIA if visit.visitor.form is None else BOARD
+    return lambda by, _, __: Acknowledged(by, via)
 
 
 def _resolve(_: Fields, __: Visit) -> Make:

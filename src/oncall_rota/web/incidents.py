@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, Response
 
 from oncall_rota.errors import UnknownName, UsageError
 from oncall_rota.paging import outlook
+from oncall_rota.paging.incident import Incident
 from oncall_rota.paging.message import clean
-from oncall_rota.paging.office import Story
 from oncall_rota.paging.ports.store import IncidentRow
 from oncall_rota.paging.reference import STATUSES, Named, named
 from oncall_rota.paging.saved import readable
@@ -116,21 +116,22 @@ def _story(visit: Visit, with_next: bool) -> dict[str, Any]:
     if story is None:
         raise _no_incident(reference)
     names = name_of(visit)
-    coming = _coming(story, visit, names) if with_next else ()
-    return document(story, coming, names, visit.visitor.person, SERVER)
+    following = coming(story.incident, visit, names) if with_next else ()
+    return document(story, following, names, visit.visitor.person, SERVER)
 
 
-def _coming(story: Story, visit: Visit, names: NameOf) -> tuple[Row, ...]:
-    incident, world = story.incident, visit.premises.configuration().world
-    if not _is_known(story, world):
+def coming(incident: Incident, visit: Visit, names: NameOf, most: int = outlook.MOST) -> tuple[Row, ...]:
+    """What happens to it as long as nobody does anything. `most`: moments that are looked at."""
+    world = visit.premises.configuration().world
+    if not _is_known(incident, world):
         return tuple(waiting(incident))
-    moments = outlook.to_come(incident, world, visit.premises.now())
+    moments = outlook.to_come(incident, world, visit.premises.now(), most)
     return tuple(rows(moments, incident.opened_at, names))
 
 
-def _is_known(story: Story, world: World) -> bool:
+def _is_known(incident: Incident, world: World) -> bool:
     """Whether the configuration tells what happens to it."""
-    return story.incident.person is not None or world.team(story.row.team) is not None
+    return incident.person is not None or world.team(incident.team) is not None
 
 
 INCIDENTS = (
