@@ -21,13 +21,15 @@ Tell = Callable[[str, str, Mapping[str, Any]], None]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # anybody may send any word
 NOWHERE = "(none)"  # the address is nobody's
 OTHER = "other"
-QUIET = ("/healthz", "/livez", "/readyz", "/metrics")  # asked every few seconds, and worth a word only when refused
+LOOKS = ("GET", "HEAD")  # change nothing, and come by the thousand: counted, and worth a word only when refused
 VISITOR = "oncall.visitor"  # of the scope: who was let in
 NAMED = ("source", "feed", "board", "responder", "admin")  # rules whose visitor's name is a label, and no secret
 
 
 class Traffic:
-    """Of one process. `requests`: how many, by method, door and status. `tell`: to whom each is told of; None: nobody.
+    """Of one process. `requests`: how many, by method, door and status.
+
+    `tell`: to whom each is told of, but for looks that went well; None: nobody.
 
     To be used in one event loop, and read from any thread.
     """
@@ -43,7 +45,7 @@ class Traffic:
         endpoint: Any = scope.get("endpoint")
         route = self._templates.get(endpoint, NOWHERE)
         self.requests[method, route, status] += 1
-        if self._tell is None or (route in QUIET and status < 300):
+        if self._tell is None or (status < 400 and method in LOOKS):
             return
         ids = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
         self._tell("warning" if status >= 500 else "info", "request", {**ids, **_who(scope.get(VISITOR))})

@@ -159,6 +159,8 @@ def half_asked(process: subprocess.Popen[str], port: int, head: bytes) -> Iterat
                 socket.create_connection(("127.0.0.1", port), 10).close()
             except ConnectionRefusedError:
                 break
+            except ConnectionResetError:
+                continue  # the address was closed between the two halves of connecting
         yield sender
 
 
