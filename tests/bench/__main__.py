@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import acceptance
 import feeds
+import large
 import loading
 import measure
 import paging
@@ -32,6 +33,7 @@ GROUPS = {
     "serving-hooks": serving_hooks.rows,
     "accept": acceptance.rows,
     "paging": paging.rows,
+    "large": large.rows,
 }
 
 
