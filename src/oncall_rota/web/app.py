@@ -15,11 +15,11 @@ from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.web.access import JUDGES
 from oncall_rota.web.acknowledge import ACKNOWLEDGE
 from oncall_rota.web.board import BOARD
+from oncall_rota.web.board_now import BOARD_NOW, Boards
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.failure import FOR_PROGRAMS, Refused, failure, refused, store_failed
 from oncall_rota.web.feeds import FEEDS
 from oncall_rota.web.health import HEALTH
-from oncall_rota.web.home import HOME
 from oncall_rota.web.hooks import HOOKS
 from oncall_rota.web.icon import ICON
 from oncall_rota.web.incident_acts import INCIDENT_ACTS
@@ -45,8 +45,8 @@ DOORS: tuple[Door, ...] = (
     *ACKNOWLEDGE,
     *PROVIDERS,
     *SIGN_INS,
-    *HOME,
     *BOARD,
+    *BOARD_NOW,
     *ICON,
     *INCIDENTS,
     *INCIDENT_ACTS,
@@ -63,6 +63,7 @@ def application(premises: Premises, doors: Sequence[Door] = DOORS, tell: Tell | 
     traffic = Traffic(routes, tell)
     made = Starlette(routes=routes, middleware=[Middleware(Watched, traffic)])
     made.state.described = Described(doors)
+    made.state.boards = Boards(premises.store)
     made.state.metrics = measured(premises, traffic)
     return made
 

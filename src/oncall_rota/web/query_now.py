@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -94,6 +94,23 @@ class Present:
         self, configuration: Configuration, asked: Asked, schedules: Sequence[Schedule], now: int
     ) -> Representation:
         """The same, worked out of these schedules, as far as it is not known."""
+        answers, rows = self._rows_of(configuration, schedules, now)
+        made = _Answer(asked[2], rows, now)
+        if self._of[0] is configuration:
+            answers[asked] = made
+        return made.at(now)
+
+    def rows(
+        self, configuration: Configuration, schedules: Sequence[Schedule], now: int
+    ) -> tuple[list[Mapping[str, Any]], int]:
+        """The results of that answer, for whoever shows them in another form, and until when they hold."""
+        rows = self._rows_of(configuration, schedules, now)[1]
+        return [each.row for each in rows], min([each.end for each in rows], default=now + 1)
+
+    def _rows_of(
+        self, configuration: Configuration, schedules: Sequence[Schedule], now: int
+    ) -> tuple[dict[Asked, _Answer], list[_Row]]:
+        """The answers of this configuration that are known, and a row for each schedule."""
         if self._of[0] is not configuration:
             there = {
                 (each.team, each.name) for team in configuration.teams.values() for each in team.schedules.values()
@@ -102,10 +119,7 @@ class Present:
             self._of = configuration, {}
             self._turn += 1
         answers, turn = self._of[1], self._turn
-        made = _Answer(asked[2], [self._row(configuration, turn, each, now) for each in schedules], now)
-        if self._of[0] is configuration:
-            answers[asked] = made
-        return made.at(now)
+        return answers, [self._row(configuration, turn, each, now) for each in schedules]
 
     def _row(self, configuration: Configuration, turn: int, schedule: Schedule, now: int) -> _Row:
         name = schedule.team, schedule.name
