@@ -10,9 +10,9 @@ from oncall_rota.config.field import Choice, Text
 from oncall_rota.config.problem import Mistake, listed, shown, suggest
 from oncall_rota.config.record import Filled
 
-MONITORS = ("alertmanager", "grafana", "pagerduty", "opsgenie", "generic")
+MONITORS = ("alertmanager", "grafana", "pagerduty", "opsgenie", "generic", "sentry", "sns")
 GROUPED = ("alertmanager", "grafana")  # those that send many alerts at once
-SIGNING = ("grafana", "generic")  # those that can sign what they send
+SIGNING = ("grafana", "generic", "sentry")  # those that can sign what they send
 FETCHING = ("generic",)  # those that may have all they say in an address
 PREFIXES = ("labels", "annotations", "details")
 FIELDS = (
@@ -58,6 +58,8 @@ MONITOR = Choice(
         "uptime-kuma": "generic",
         "healthchecks": "generic",
         "datadog": "generic",
+        "aws-sns": "sns",
+        "cloudwatch": "sns",
         "nagios": "generic",
         "icinga": "generic",
         "checkmk": "generic",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oncall_rota.intake.hook import HOOKS, hook
-from oncall_rota.intake.posted import Answer, Hook, Posted, Report, Unreadable
+from oncall_rota.intake.posted import Answer, Hook, Posted, Report, Unreadable, Wanting
 from oncall_rota.intake.routing import Routing
 
-__all__ = ["HOOKS", "Answer", "Hook", "Posted", "Report", "Routing", "Unreadable", "hook"]
+__all__ = ["HOOKS", "Answer", "Hook", "Posted", "Report", "Routing", "Unreadable", "Wanting", "hook"]

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 PARAMETERS = ("key", "token", "api_key", "apikey", "apiKey")  # of an address
-SIGNATURES = ("x-grafana-alerting-signature", "x-hub-signature-256", "x-signature")
+SIGNATURES = ("x-grafana-alerting-signature", "x-hub-signature-256", "sentry-hook-signature", "x-signature")
 TIMESTAMPS = ("x-grafana-alerting-timestamp", "x-timestamp")
 FRESH = timedelta(seconds=300)
 _DIGITS = 64  # of a signature

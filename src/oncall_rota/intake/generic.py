@@ -40,7 +40,7 @@ class Generic:
 
     def reports(self, posted: Posted) -> tuple[Report, ...]:
         values = _values(posted)
-        return (uptime_kuma.report(values) if uptime_kuma.is_own(values) else _report(values),)
+        return (uptime_kuma.report(values) if uptime_kuma.is_own(values) else reported(values),)
 
     def accepted(self, posted: Posted, reports: Sequence[Report], results: Sequence[Accepted]) -> Answer:
         result = results[0]
@@ -94,7 +94,8 @@ def _inner(fields: Mapping[str, str]) -> Mapping[str, Any]:
     return mapping(data.encode("utf-8", "surrogatepass")) if data.lstrip().startswith("{") else fields
 
 
-def _report(values: Mapping[str, Any]) -> Report:
+def reported(values: Mapping[str, Any]) -> Report:
+    """What values say by any of the usual names. Raises `Unreadable` where they say nothing."""
     kind = kind_of(first(values, *ACTION))
     summary, details = first(values, *SUMMARY), first(values, *DETAILS)
     details = "" if details == summary else details

@@ -12,6 +12,8 @@ from oncall_rota.intake.grafana import Grafana
 from oncall_rota.intake.opsgenie import Opsgenie
 from oncall_rota.intake.pagerduty import PagerDuty
 from oncall_rota.intake.posted import Hook
+from oncall_rota.intake.sentry import Sentry
+from oncall_rota.intake.sns import Sns
 
 HOOKS: Mapping[str, Callable[[Mapping[str, Any]], Hook]] = MappingProxyType(
     {
@@ -20,6 +22,8 @@ HOOKS: Mapping[str, Callable[[Mapping[str, Any]], Hook]] = MappingProxyType(
         "pagerduty": PagerDuty,
         "opsgenie": Opsgenie,
         "generic": Generic,
+        "sentry": Sentry,
+        "sns": Sns,
     }
 )
 

@@ -19,7 +19,8 @@ class Posted(NamedTuple):
     """One request of a monitor that has shown its key.
 
     `headers`: by name in small letters. `path`: as it came, percent-encoded. `id`: random, of this request alone, made
-    by whoever received it: the key of what has none of its own.
+    by whoever received it: the key of what has none of its own. `fetched`: what is at the addresses that its hook
+    wanted; empty where the answer was a refusal.
     """
 
     body: bytes = b""
@@ -28,6 +29,7 @@ class Posted(NamedTuple):
     path: str = ""
     method: str = "POST"
     id: str = ""
+    fetched: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Report(NamedTuple):
@@ -59,6 +61,18 @@ class Unreadable(Exception):
         self.message = message
         self.field = field
         self.status = status
+
+
+class Wanting(Unreadable):
+    """A request cannot be understood before its hook knows what is at `url`, which is asked for and put in `fetched`.
+
+    `keep`: the same is there every time.
+    """
+
+    def __init__(self, url: str, message: str, keep: bool = False) -> None:
+        super().__init__(message)
+        self.url = url
+        self.keep = keep
 
 
 class Answer(NamedTuple):

@@ -40,6 +40,7 @@ _SOURCE_ANSWERS = {
     202: _told(_ON_DISK),
     204: Told(_ON_DISK),
     401: _told("The key is none of this kind of source."),
+    403: _told("It is not signed by whom it says it is from, which an incident tells."),
     404: _told("There is no such source."),
     405: _told("A GET is not what this source counts."),
 }

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from oncall_rota.intake import Answer, Hook, Posted, Report, Unreadable, hook
+from oncall_rota.intake import Answer, Hook, Posted, Report, Unreadable, Wanting, hook
 from oncall_rota.intake import heartbeat as beats
 from oncall_rota.intake import opsgenie_answer as opsgenie
 from oncall_rota.intake.generic import GOALERT
@@ -34,6 +34,7 @@ CROWDED = 5000  # requests at the desk: more would wait for longer than their se
 LARGE = 65536  # bytes of a body that is read in a thread, so that nobody else waits for it
 YES = ("yes", "true")
 UNSIGNED = ("per",)  # parameters of an address that count beside a signed body
+WANTED = 3  # looks at one request: a certificate, and where to confirm
 HEARD = "heard:"  # of `meta`: when a heartbeat was heard
 
 
@@ -147,12 +148,11 @@ async def _take(visit: Visit, source: _Source, posted: Posted) -> Response:
     premises = visit.premises
     try:
         _is_plain(posted)
-        if len(posted.body) > LARGE:
-            reports = await run_in_threadpool(source.hook.reports, posted)
-        else:
-            reports = source.hook.reports(posted)
+        reports = await _reports(premises, source, posted)
     except Unreadable as error:
         return await _refuse(premises, source, posted, error)
+    if reports is None:
+        return _response(source.hook.overloaded(posted))
     try:
         now = premises.gate.now()  # for maintenance, where a second matters less than a thread for each alert
         routing = premises.routing(source.configuration)
@@ -161,6 +161,21 @@ async def _take(visit: Visit, source: _Source, posted: Posted) -> Response:
     except (StoreFailed, Unstorable, TimeoutError):
         return _response(source.hook.overloaded(posted))
     return _response(source.hook.accepted(posted, reports, results))
+
+
+async def _reports(premises: Premises, source: _Source, posted: Posted) -> tuple[Report, ...] | None:
+    """What it says; None: what its hook wants to know cannot be had now. Raises `Unreadable`."""
+    for _ in range(WANTED):
+        try:
+            if len(posted.body) > LARGE:
+                return await run_in_threadpool(source.hook.reports, posted)
+            return source.hook.reports(posted)
+        except Wanting as wanting:
+            found = await premises.fetching(wanting)
+            if found is None:
+                return None
+            posted = posted._replace(fetched={**posted.fetched, wanting.url: found})
+    return None
 
 
 def _is_plain(posted: Posted) -> None:

@@ -18,6 +18,7 @@ from oncall_rota.paging.ports.store import Store
 from oncall_rota.paging.request import Reply, Request
 from oncall_rota.web.access_gate import Gate
 from oncall_rota.web.feed_kept import Feeds
+from oncall_rota.web.fetching import Fetching
 from oncall_rota.web.query_now import Present
 from oncall_rota.web.together import Together
 
@@ -41,7 +42,7 @@ class Premises(NamedTuple):
 
     `notifier`: a channel by name; it may raise. `office`, `hearing` and `store` wait for the disk: to be called in a
     thread. `started_at`: of this process, by the store's clock. `gate`: what the judges know. `together`: `submit` for
-    what comes many at a time.
+    what comes many at a time. `fetching`: what a hook wants to know.
     """
 
     submit: Callable[[Request], Future[Reply]]
@@ -58,6 +59,7 @@ class Premises(NamedTuple):
     feeds: Feeds
     present: Present
     together: Together
+    fetching: Fetching = Fetching()
 
     def now(self) -> datetime:
         """The present instant, by the store's clock."""

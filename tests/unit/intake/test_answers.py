@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from amazon import AT, CERTIFICATE, said
 from monitors import ID, posted, recorded
 
 from oncall_rota.intake import HOOKS, Hook, Posted, Unreadable, hook
@@ -19,7 +20,12 @@ GRAFANA = posted(recorded("grafana-firing"), "/hooks/grafana")
 PD = posted(recorded("pagerduty-trigger"), V2)
 OG = posted(recorded("opsgenie-create"), "/v2/alerts/")
 GENERIC = posted(recorded("generic"), "/hooks/generic")
-BY_KIND = {"alertmanager": AM, "grafana": GRAFANA, "pagerduty": PD, "opsgenie": OG, "generic": GENERIC}
+SENTRY = posted(recorded("sentry-event-alert"), "/hooks/sentry")
+SNS = posted(said("sns-alarm"), "/hooks/sns")._replace(fetched={AT: CERTIFICATE})
+BY_KIND = {
+    "alertmanager": AM, "grafana": GRAFANA, "pagerduty": PD, "opsgenie": OG, "generic": GENERIC, "sentry": SENTRY,
+    "sns": SNS,
+}  # fmt: skip
 REQUEST_ID = "4132d079-3cdc-6481"  # its beginning tells the incident
 NO_TIME = "You are making too many requests!"
 PD_KEY = "8b1a9953c4611296a827abf8c47804d7"
@@ -67,6 +73,14 @@ TABLE: list[tuple[str, str, Posted, int, dict[str, Any]]] = [
     ("generic", "refused", GENERIC, 400, {"error": "it is no list", "field": "alerts"}),
     ("generic", "unknown_key", GENERIC, 404, {"error": "not found"}),
     ("generic", "overloaded", GENERIC, 503, {"error": "overloaded"}),
+    ("sentry", "accepted", SENTRY, 202, {"status": "opened"}),
+    ("sentry", "refused", SENTRY, 400, {"field": "alerts"}),
+    ("sentry", "unknown_key", SENTRY, 404, {}),
+    ("sentry", "overloaded", SENTRY, 503, {}),
+    ("sns", "accepted", SNS, 202, {"status": "opened"}),
+    ("sns", "refused", SNS, 400, {"field": "alerts"}),
+    ("sns", "unknown_key", SNS, 404, {}),
+    ("sns", "overloaded", SNS, 503, {}),
 ]  # fmt: skip
 
 

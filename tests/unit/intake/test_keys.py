@@ -121,6 +121,11 @@ TABLE: dict[str, tuple[str, str, dict[str, str], list[Change], list[Change]]] = 
         [set_("state", to="ok"), set_("title", to="another text"), set_("message", to="")],
         [set_("alert_uid", to="x")],
     ),
+    "sentry": (
+        "sentry-event-alert", "", {},
+        [set_("data", "event", "title", to="another text"), set_("data", "event", "level", to="warning")],
+        [set_("data", "event", "issue_id", to="1")],
+    ),
     "uptime kuma": (
         "uptime-kuma-down", "", {},
         [set_("heartbeat", "status", to=1), set_("msg", to="up"), set_("monitor", "name", to="x")],
@@ -171,6 +176,7 @@ BODIES = {
     "generic": ("generic", ""),
     "datadog": ("generic", ""),
     "uptime-kuma-down": ("generic", ""),
+    "sentry-event-alert": ("sentry", ""),
 }
 
 

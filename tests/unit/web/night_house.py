@@ -16,6 +16,8 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 from night import Disk, Night
 
+from oncall_rota.notifiers.http_door import Response
+from oncall_rota.paging.auditor import Audit
 from oncall_rota.paging.configuration import Configuration, Settings
 from oncall_rota.paging.desk import Desk
 from oncall_rota.paging.fallback import FallbackStore
@@ -23,10 +25,11 @@ from oncall_rota.paging.hearing import Hearing
 from oncall_rota.paging.link import Links
 from oncall_rota.paging.office import StoreOffice
 from oncall_rota.paging.pager import Pager
-from oncall_rota.paging.ports.notifier import Notifier
+from oncall_rota.paging.ports.notifier import Notifier, NotifierError
 from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.paging.request import Request
 from oncall_rota.paging.token import TokenAsked, TokenKept, added, digest_of
+from oncall_rota.paging.vitals import Vitals
 from oncall_rota.schedule.model import Team
 from oncall_rota.store.sqlite import SqliteStore
 from oncall_rota.web.access_gate import Gate
@@ -34,6 +37,7 @@ from oncall_rota.web.access_token import Tokens
 from oncall_rota.web.app import DOORS, application
 from oncall_rota.web.door import Door
 from oncall_rota.web.feed_kept import Feeds
+from oncall_rota.web.fetching import Fetching
 from oncall_rota.web.premises import Premises, Routings
 from oncall_rota.web.query_now import Present
 from oncall_rota.web.together import Together
@@ -95,6 +99,8 @@ class House:
         self.doors = doors
         self.submitted: list[Request] = []
         self.client = ("192.0.2.7", 40000)
+        self.internet: dict[str, Response] = {}
+        self.fetched: list[str] = []
         self.silent = False  # the desk never answers
         self.stops = False  # the desk has ended
         given: dict[str, Any] = {
@@ -104,13 +110,16 @@ class House:
             "store": night.store,
             "configuration": night.configuration,
             "notifier": self.notifier,
-            "crew": SimpleNamespace(died=threading.Event(), ticked=time.monotonic(), waiting=0, pager=night.pager),
-            "auditor": SimpleNamespace(last=SimpleNamespace(well=True, at=None, late=0)),
+            "crew": SimpleNamespace(
+                died=threading.Event(), ticked=time.monotonic(), waiting=0, pager=night.pager, stuck=tuple
+            ),
+            "auditor": SimpleNamespace(last=Audit(None, 0, "", 0.0), vitals=Vitals()),
             "started_at": night.clock.at,
             "gate": Gate(night.store, night.configuration, night.clock.now, night.clock.monotonic),
             "routing": Routings(),
             "present": Present(),
             "together": Together(self.submit),
+            "fetching": Fetching(self.fetch),
             "feeds": Feeds(night.store, night.clock.now, monotonic=night.clock.monotonic),
         }
         self.premises = Premises(**{name: given[name] for name in Premises._fields})
@@ -139,6 +148,14 @@ class House:
     def notifier(self, channel: str) -> Notifier:
         """A channel's provider."""
         found: Any = self.night.providers[channel]
+        return found
+
+    def fetch(self, url: str) -> Response:
+        """What is at an address of the internet: nothing but what a test has put there; `*`: everywhere else."""
+        self.fetched.append(url)
+        found = self.internet.get(url) or self.internet.get("*")
+        if found is None:
+            raise NotifierError("no such host")
         return found
 
     def close(self) -> None:

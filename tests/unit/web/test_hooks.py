@@ -21,7 +21,7 @@ from oncall_rota.paging.token import digest_of
 from oncall_rota.web import hooks
 from oncall_rota.web.body import LARGEST, body_of
 
-KINDS = ("alertmanager", "grafana", "pagerduty", "opsgenie", "generic")
+KINDS = ("alertmanager", "grafana", "pagerduty", "opsgenie", "generic", "sentry")
 JSON = {"content-type": "application/json"}
 GOALERT = "/api/v2/generic/incoming"
 
@@ -140,6 +140,10 @@ MONITORS = {
         b'{"title": "shop is down", "message": "timeout", "state": "alerting"}', 202, OPENED,
         b'{"title": "shop is up", "message": "200 - OK", "state": "ok"}',
     ),
+    "Sentry": Recorded(
+        "sentry", "/hooks/sentry/key-of-sentry", recorded("sentry-event-alert"), 202, OPENED,
+        recorded("sentry-issue"),
+    ),
     "GoAlert": Recorded(
         "generic", f"{GOALERT}?token=key-of-generic", b'{"summary": "disk is full", "dedup": "db1"}', 204, {},
         b'{"summary": "disk is full", "dedup": "db1", "action": "close"}',
@@ -185,10 +189,11 @@ SMALL = {kind: f"{kind}-firing" for kind in ("alertmanager", "grafana")} | {
     "pagerduty": "pagerduty-trigger",
     "opsgenie": "opsgenie-create",
     "generic": "generic",
+    "sentry": "sentry-event-alert",
 }
-ACCEPTED = {"alertmanager": 200, "grafana": 200, "pagerduty": 202, "opsgenie": 202, "generic": 202}
-LATER = {"alertmanager": 503, "grafana": 503, "pagerduty": 429, "opsgenie": 429, "generic": 503}
-UNREADABLE = {"alertmanager": 400, "grafana": 400, "pagerduty": 400, "opsgenie": 422, "generic": 400}
+ACCEPTED = {"alertmanager": 200, "grafana": 200, "pagerduty": 202, "opsgenie": 202, "generic": 202, "sentry": 202}
+LATER = {"alertmanager": 503, "grafana": 503, "pagerduty": 429, "opsgenie": 429, "generic": 503, "sentry": 503}
+UNREADABLE = {"alertmanager": 400, "grafana": 400, "pagerduty": 400, "opsgenie": 422, "generic": 400, "sentry": 400}
 
 
 def addressed(house: House, kind: str, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
