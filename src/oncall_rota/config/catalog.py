@@ -33,15 +33,19 @@ from oncall_rota.timeline.zone import zone
 if TYPE_CHECKING:
     from collections.abc import Mapping as Names
 
+    from oncall_rota.config.live import Judged, Live
     from oncall_rota.config.reach import Reaching
     from oncall_rota.paging.ports.notifier import Declaration
+
+_NONE_LIVE: Live = MappingProxyType({})
 
 
 class Catalog(NamedTuple):
     """What a folder says. `teams` holds those with a single meaning.
 
     `names`: every file that was read; `borrowed`: for each team the others that its answer needs; `texts`: what the
-    YAML files hold; `paged`: for each team the others whose schedules its escalations page.
+    YAML files hold; `paged`: for each team the others whose schedules its escalations page; `live`: for each team what
+    became of its live overrides.
     """
 
     folder: Path
@@ -51,6 +55,7 @@ class Catalog(NamedTuple):
     borrowed: dict[str, frozenset[str]]
     texts: dict[str, str]
     paged: Names[str, frozenset[str]] = MappingProxyType({})
+    live: Names[str, tuple[Judged, ...]] = MappingProxyType({})
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -59,25 +64,30 @@ class Catalog(NamedTuple):
 
 
 def load(
-    folder: Path, teams: Iterable[str] | None = None, notifiers: Names[str, Declaration] | None = None
+    folder: Path,
+    teams: Iterable[str] | None = None,
+    notifiers: Names[str, Declaration] | None = None,
+    live: Live = _NONE_LIVE,
 ) -> tuple[Catalog, tuple[Problem, ...]]:
     """The catalogue of a folder and the problems of every file that was read, sorted by place.
 
     `teams`: read only these, with what they borrow. `notifiers`: what each kind of notifier declares, so that the
-    options of channels are judged too. Never raises for a user's mistake.
+    options of channels are judged too. `live`: overrides that stand in no file. Never raises for a user's mistake.
     """
     enabled = gc.isenabled()
     gc.disable()  # a load makes many small objects and no garbage: worth a third of its time
     try:
-        return _Load(folder, notifiers).run(None if teams is None else tuple(teams))
+        return _Load(folder, notifiers, live).run(None if teams is None else tuple(teams))
     finally:
         if enabled:
             gc.enable()
 
 
 class _Load:
-    def __init__(self, folder: Path, notifiers: Names[str, Declaration] | None) -> None:
+    def __init__(self, folder: Path, notifiers: Names[str, Declaration] | None, live: Live) -> None:
         self.folder = Folder(folder)
+        self.live = live
+        self.judged: dict[str, tuple[Judged, ...]] = {}
         self.notifiers = notifiers
         self.reaching: Reaching | None = None
         self.calendars = Calendars(self.folder)
@@ -174,6 +184,7 @@ class _Load:
             borrowed={draft.name: frozenset(draft.borrowed) for draft in self.order},
             texts={document.path: document.text for document in self.documents},
             paged={draft.name: frozenset(draft.paged) for draft in self.order if draft.paged},
+            live=self.judged,
         )
         return catalog, self._problems()
 
@@ -188,6 +199,10 @@ class _Load:
         for name, placed in attach(draft, team).items():
             if len(placed) > 1:
                 self.pairs += pairs(team.schedules[name], placed)
+        if draft.name in self.live:
+            from oncall_rota.config.live import attach_live  # only servers, and who asks without one, have any
+
+            self.judged[draft.name] = attach_live(draft, team, self.live[draft.name])
         attach_absences(draft, team.schedules.values(), self.everywhere)
         found = paged(draft, self.builder)
         draft.paged = found.teams

@@ -17,7 +17,7 @@ class Draft:
 
     `written`: what each schedule says; `schedules`: those made, None where one has no meaning; `borrowed`: the
     other teams' names that its answer needs, each with the node that says so; `handed_over`: services, likewise;
-    `paged`: other teams whose schedules its escalations page.
+    `paged`: other teams whose schedules its escalations page. `ids`: those of its overrides.
     """
 
     __slots__ = (
@@ -26,6 +26,7 @@ class Draft:
         "document",
         "handed_over",
         "holidays",
+        "ids",
         "name",
         "overrides",
         "overrides_document",
@@ -62,6 +63,7 @@ class Draft:
         self.borrowed: dict[str, Any] = {}
         self.handed_over: dict[str, Any] = {}
         self.paged: set[str] = set()
+        self.ids: set[str] = set()
 
     @property
     def first(self) -> str | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from oncall_rota.config.catalog import Catalog, load
 from oncall_rota.config.folder import OVERRIDES, PEOPLE, SETTINGS
 from oncall_rota.config.footprint import Footprint
+from oncall_rota.config.live import NONE_LIVE, Live
 from oncall_rota.config.problem import ERROR
 from oncall_rota.config.view import View
 from oncall_rota.paging.ports.notifier import Declaration
@@ -26,19 +27,24 @@ def changed(before: Footprint, now: Footprint) -> frozenset[str]:
 
 
 def edited(
-    seen: View, names: Collection[str], folder: Path, notifiers: Mapping[str, Declaration] | None
+    seen: View,
+    names: Collection[str],
+    folder: Path,
+    notifiers: Mapping[str, Declaration] | None,
+    live: Live = NONE_LIVE,
+    most: int | None = MOST,
 ) -> View | None:
-    """The folder as it is now, when only these files were edited since it was `seen`.
+    """The folder as it is now, when only these files were edited since it was `seen`, with these live overrides.
 
     None: it is to be read whole, as more than good files of good teams has changed.
     """
     teams = {_team(name) for name in names}
     if not teams or not teams <= seen.catalog.teams.keys() or not _all_yaml(names):
         return None
-    wanted = _with_others(seen.catalog, teams)
-    if len(wanted) > MOST or not wanted <= seen.catalog.teams.keys():
+    wanted = dependants(seen.catalog, teams)
+    if (most is not None and len(wanted) > most) or not wanted <= seen.catalog.teams.keys():
         return None
-    found, problems = load(folder, sorted(wanted), notifiers)
+    found, problems = load(folder, sorted(wanted), notifiers, live)
     mistaken = {_team(each.path) for each in problems if each.severity == ERROR and each.path not in (PEOPLE, SETTINGS)}
     as_they_were = all(found.texts.get(name) == seen.catalog.texts.get(name) for name in (PEOPLE, SETTINGS))
     if mistaken or wanted - found.teams.keys() or not as_they_were or {*found.names} - {*seen.catalog.names}:
@@ -52,6 +58,7 @@ def edited(
             **{name: each for name, each in seen.catalog.paged.items() if name not in found.borrowed},
             **found.paged,
         },
+        live={**{name: each for name, each in seen.catalog.live.items() if name not in found.borrowed}, **found.live},
     )
     errors = {path: each for path, each in seen.errors.items() if _team(path) not in wanted}
     return View(catalog, errors, {**seen.files, **{name: text.encode() for name, text in texts.items()}})
@@ -65,7 +72,7 @@ def _all_yaml(names: Collection[str]) -> bool:
     return all(name.endswith(".yaml") for name in names)
 
 
-def _with_others(catalog: Catalog, teams: Collection[str]) -> set[str]:
+def dependants(catalog: Catalog, teams: Collection[str]) -> set[str]:
     """These teams, and all that borrow from them, page them or hand something over to them."""
     found = set(teams)
     grown = True

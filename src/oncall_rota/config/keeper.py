@@ -18,11 +18,12 @@ from oncall_rota.config.edited import edited
 from oncall_rota.config.exchange import Exchange, Fetched, Revisions
 from oncall_rota.config.fault import FOLDER, Fault, Faults
 from oncall_rota.config.folder import PEOPLE, SETTINGS
-from oncall_rota.config.kept import Kept, Resort, kept_of, resort_of, revived, revived_resort, settings_files
+from oncall_rota.config.kept import Kept, Resort, kept_of, lived, resort_of, revived, revived_resort, settings_files
 from oncall_rota.config.page import Paging
 from oncall_rota.config.policy import Policies
 from oncall_rota.config.side import Sides
 from oncall_rota.config.source import Sources, effective
+from oncall_rota.config.standing import Standing, Stands
 from oncall_rota.config.view import (
     NOTHING,
     View,
@@ -59,7 +60,8 @@ class Keeper:
     """Keeps `current`, which any thread may read at any time; one thread calls `refresh`.
 
     `alone`: whether no other server has the store open; asked when it starts. `allow_empty`: whether a team may change
-    into one without any shift to come, and the settings into ones without channels or people.
+    into one without any shift to come, and the settings into ones without channels or people. `overrides`: where live
+    ones are kept; None: there are none.
     """
 
     def __init__(
@@ -71,13 +73,17 @@ class Keeper:
         *,
         alone: Callable[[], bool] = lambda: True,
         allow_empty: bool = False,
+        overrides: Stands | None = None,
     ) -> None:
         self.current = Configuration(Configured({}, {}, None, {}), {})
         self._notifiers = notifiers
         self._clock = clock
         self._allow_empty = allow_empty
+        self._live = Standing(overrides)
         self._watch = Watch(
-            folder, lambda: view(folder, notifiers), lambda seen, names: edited(seen, names, folder, notifiers)
+            folder,
+            lambda: view(folder, notifiers, self._live.present),
+            lambda seen, names: edited(seen, names, folder, notifiers, self._live.present),
         )
         self._policies = Policies()
         self._serving: dict[str, tuple[Team, datetime]] = {}
@@ -105,11 +111,17 @@ class Keeper:
             return ()
         told: tuple[str, ...] = ()
         try:
+            # Before the revisions: what has ended there since, as a file has it, is in the one that is heard of then.
+            changed = self._live.hear()
             seen = self._watch.look()
-            if self._exchange.hear() or seen is not None or self._again:
+            if self._exchange.hear() or seen is not None or self._again or changed:
                 self._written = self._written if seen is None else seen
+                if changed and seen is None:
+                    self._written = self._live.renewed(self._written, changed, self._notifiers)
+                    self._watch.replace(self._written)
                 told = self._compose(now)
             told += self._exchange.publish(now)
+            self._live.end(self._exchange.is_offered, now)
             self._failed = None
         except Exception as error:  # noqa: BLE001 - whatever it is, it must neither end paging nor go unsaid
             what = f"the configuration could not be looked at ({type(error).__name__}: {error}): it stays as it was"
@@ -126,9 +138,9 @@ class Keeper:
             names = self._all_names()
             whys = self._mistaken(seen, names, now)
             held = self._sides.following | whys.keys()
-            kept = {name: self._kept[name] for name in names if name in held and name in self._kept}
+            kept = {name: self._as_it_stands(name) for name in names if name in held and name in self._kept}
             # Whoever needs one of those reads it as it was.
-            seen = opened.enter_context(overlaid(seen, effective(seen, kept), self._notifiers))
+            seen = opened.enter_context(overlaid(seen, effective(seen, kept), self._notifiers, self._live.present))
             good, kept = self._sorted(seen, names, whys, kept, faults)
             paging = combined(seen, good, kept, self._notifiers, self._policies)
         teams = together(good, kept)
@@ -139,11 +151,11 @@ class Keeper:
         if self._resort is not None and faults.keys() & {SETTINGS, FOLDER}:
             paging = with_resort(paging, self._resort, teams)
         sources = Sources(seen.catalog, effective(seen, kept), kept)
-        digests = {name: each.archive.digest for name, each in kept.items()}
+        digests = {name: self._live.digest(each.archive) for name, each in kept.items()}
         for name, team in good.items():
             needed, last = sources.needed([name]), self._kept.get(name)
             archive = last.archive if last is not None and last.archive.files == needed else archived(needed)
-            digests[name] = archive.digest
+            digests[name] = self._live.digest(archive)
             if name not in faults:
                 self._keep(name, team, paging, archive, now)
         if SETTINGS not in faults and FOLDER not in faults:
@@ -156,7 +168,16 @@ class Keeper:
         self.current = as_paged(paging, teams, digests, self._faults.since)
         self._again = self._sides.again
         self._sides.begun = self._sides.begun or bool(self._written.teams)
-        return (*told, *dict.fromkeys(self._sides.notes))
+        return (*told, *dict.fromkeys(self._sides.notes), *self._live.judge(seen.catalog.live))
+
+    def _as_it_stands(self, name: str) -> Kept:
+        """A team as it is kept, with the live overrides of now."""
+        kept = self._kept[name]
+        if kept.live != lived(kept.archive, self._live.present):
+            found = revived(name, kept.archive, kept.at, self._notifiers, self._live.present)
+            if found is not None:
+                kept = self._kept[name] = found
+        return kept
 
     def _settled(self, opened: ExitStack, faults: dict[str, Fault], now: datetime) -> View:
         """The folder with the last good oncall.yaml and people.yaml in place of those without a meaning."""
@@ -179,7 +200,9 @@ class Keeper:
                 continue
             if last is not None:
                 files = {file: data for file, data in seen.files.items() if file != name}
-                seen = opened.enter_context(overlaid(seen, {**files, **last.files}, self._notifiers))
+                seen = opened.enter_context(
+                    overlaid(seen, {**files, **last.files}, self._notifiers, self._live.present)
+                )
         return seen
 
     def _why_silent(self, name: str, seen: View) -> str | None:
@@ -253,7 +276,7 @@ class Keeper:
             if name not in self._kept:
                 self._sides.fall_back(name)
             shown = printable(name)
-            last = self._kept.get(name)
+            last = self._as_it_stands(name) if name in self._kept else None
             if last is not None:
                 kept[name] = last
             faults[name] = Fault(
@@ -267,7 +290,9 @@ class Keeper:
         """Keep a good team, and offer it to the other servers when it is new."""
         before = self._kept.get(name)
         same = before is not None and before.archive.digest == archive.digest
-        self._kept[name] = kept_of(team, paging, archive, before.at if before is not None and same else now)
+        self._kept[name] = kept_of(
+            team, paging, archive, before.at if before is not None and same else now, self._live.present
+        )
         if not same or name in self._sides.ours:
             self._exchange.offer(name, archive)
 
@@ -291,7 +316,7 @@ class Keeper:
             self._names = found.archive.teams
             self._settings_digest = found.archive.digest
         elif unit not in self._kept or self._kept[unit].archive.digest != found.archive.digest:
-            kept = revived(unit, found.archive, found.at, self._notifiers)
+            kept = revived(unit, found.archive, found.at, self._notifiers, self._live.present)
             if kept is None:
                 raise ValueError("it has no meaning for this version of the program")
             self._kept[unit] = kept

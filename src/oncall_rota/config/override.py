@@ -63,6 +63,7 @@ def attach(draft: Draft, team: Team) -> dict[str, list[Placed]]:
     ids: dict[str, Any] = {}
     for values, document in lines:
         if "id" in values:
+            draft.ids.add(values["id"])
             _unique(values, document, ids)
         for schedule, override in _overrides(values, document, draft, team, facts):
             placed.setdefault(schedule, []).append(Placed(override, values.node, document))
@@ -73,6 +74,11 @@ def attach(draft: Draft, team: Team) -> dict[str, list[Placed]]:
             found.clear()
         team.schedules[name].overrides = tuple([each.override for each in found])
     return placed
+
+
+def attached(values: Filled, document: Document, draft: Draft, team: Team) -> list[tuple[str, Override]]:
+    """One override that stands in none of the team's files, by schedule; mistakes are the document's."""
+    return _overrides(values, document, draft, team, {})
 
 
 def _unique(values: Filled, document: Document, ids: dict[str, Any]) -> None:

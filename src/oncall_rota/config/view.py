@@ -13,6 +13,7 @@ from oncall_rota.config.archive import is_calendar, materialised
 from oncall_rota.config.catalog import Catalog, load
 from oncall_rota.config.folder import OVERRIDES, PEOPLE, SETTINGS
 from oncall_rota.config.horizon import HORIZON
+from oncall_rota.config.live import NONE_LIVE, Live
 from oncall_rota.config.problem import ERROR, Problem
 from oncall_rota.config.reader import read
 from oncall_rota.config.settings import settings
@@ -48,9 +49,9 @@ class View(NamedTuple):
 NOTHING = View(Catalog(Path(), {}, {}, (), {}, {}), MappingProxyType({}), MappingProxyType({}))
 
 
-def view(folder: Path, notifiers: Mapping[str, Declaration]) -> View:
-    """A folder, read now. Never raises for a user's mistake, or for a folder that is gone."""
-    catalog, problems = load(folder, None, notifiers)
+def view(folder: Path, notifiers: Mapping[str, Declaration], live: Live = NONE_LIVE) -> View:
+    """A folder, read now, with these live overrides. Never raises for a user's mistake, or a folder that is gone."""
+    catalog, problems = load(folder, None, notifiers, live)
     errors: dict[str, list[Problem]] = {}
     for problem in problems:
         if problem.severity == ERROR:
@@ -71,13 +72,15 @@ def contents(catalog: Catalog, broken: Container[str] = ()) -> dict[str, bytes]:
 
 
 @contextmanager
-def overlaid(seen: View, files: Mapping[str, bytes], notifiers: Mapping[str, Declaration]) -> Iterator[View]:
+def overlaid(
+    seen: View, files: Mapping[str, bytes], notifiers: Mapping[str, Declaration], live: Live = NONE_LIVE
+) -> Iterator[View]:
     """The same folder, if it had these files. Its catalogue's folder is gone afterwards. Raises `OSError`."""
     if files == seen.files:
         yield seen
         return
     with materialised(files) as folder:
-        yield view(folder, notifiers)
+        yield view(folder, notifiers, live)
 
 
 def why_settings(seen: View) -> str | None:

@@ -35,6 +35,10 @@ class Watch:
         """Whether what was read last is what the folder held when it was last looked at."""
         return self._taken is not None and self._seen == self._taken
 
+    def replace(self, seen: View) -> None:
+        """Go on from this view of the same files: what does not stand in them has changed."""
+        self._last = seen
+
     def look(self) -> View | None:
         """The folder, when it is to be read anew; None when it is as it was, or still changes."""
         if self._seen is None:

@@ -26,8 +26,9 @@ from oncall_rota.control.wire import (
 )
 from oncall_rota.errors import OfficeGone, OncallError, UsageError
 from oncall_rota.paging.incident import Event
+from oncall_rota.paging.live import OverrideAsked
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import OPEN, IncidentRow, IncidentStatus
+from oncall_rota.paging.ports.store import OPEN, IncidentRow, IncidentStatus, LiveOverride
 from oncall_rota.paging.request import Acted
 from oncall_rota.paging.signal import Accepted, Signal
 from oncall_rota.paging.token import TokenAsked, TokenKept
@@ -93,6 +94,18 @@ class RemoteOffice:
 
     def rotate_key(self) -> tuple[str, ...]:
         found: tuple[str, ...] = self._ask("rotate_key")
+        return found
+
+    def add_override(self, asked: OverrideAsked) -> LiveOverride:
+        found: LiveOverride = self._ask("add_override", asked=asked)
+        return found
+
+    def overrides(self) -> tuple[LiveOverride, ...]:
+        found: tuple[LiveOverride, ...] = self._ask("overrides")
+        return found
+
+    def cancel_override(self, override_id: str, by: str) -> LiveOverride:
+        found: LiveOverride = self._ask("cancel_override", override_id=override_id, by=by)
         return found
 
     def drive(self, incident_id: str) -> None:

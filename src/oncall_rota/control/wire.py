@@ -21,10 +21,12 @@ from typing import Any, NamedTuple, get_args
 from oncall_rota.control.codec import decoded, encoded
 from oncall_rota.errors import ConfigurationError, OncallError, UnknownName, UsageError
 from oncall_rota.paging.incident import Acknowledged, Declined, Reassigned, Resolved, Snoozed
+from oncall_rota.paging.live import OverrideAsked
 from oncall_rota.paging.office import Story
 from oncall_rota.paging.ports.store import (
     IncidentRow,
     IncidentStatus,
+    LiveOverride,
     Reason,
     StoreFailed,
     StoreHeld,
@@ -76,6 +78,9 @@ CALLS: Mapping[str, Call] = MappingProxyType(
         "tokens": Call({}, tuple[TokenKept, ...]),
         "revoke_token": Call({"token_id": str}, TokenKept),
         "rotate_key": Call({}, tuple[str, ...]),
+        "add_override": Call({"asked": OverrideAsked}, LiveOverride),
+        "overrides": Call({}, tuple[LiveOverride, ...]),
+        "cancel_override": Call({"override_id": str, "by": str}, LiveOverride),
         DRIVE: Call({"incident_id": str}, None),
     }
 )

@@ -351,6 +351,9 @@ class FallbackStore:
     def prune(self, before: datetime) -> int:
         return self._store.prune(before)
 
+    def forget(self, source: str, before: datetime) -> int:
+        return self._store.forget(source, before)
+
     def check(self) -> tuple[str, ...]:
         return self._store.check()
 

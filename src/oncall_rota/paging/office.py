@@ -7,10 +7,20 @@ from concurrent.futures import Future
 from datetime import timedelta
 from typing import NamedTuple, Protocol
 
-from oncall_rota.paging import link, token
+from oncall_rota.paging import link, live, token
 from oncall_rota.paging.incident import Event, Incident
 from oncall_rota.paging.job import page_data
-from oncall_rota.paging.ports.store import OPEN, AuditRow, IncidentRow, IncidentStatus, PageRow, Store, StoreFailed
+from oncall_rota.paging.live import OverrideAsked
+from oncall_rota.paging.ports.store import (
+    OPEN,
+    AuditRow,
+    IncidentRow,
+    IncidentStatus,
+    LiveOverride,
+    PageRow,
+    Store,
+    StoreFailed,
+)
 from oncall_rota.paging.request import Act, Acted, Remark, Reply, Request
 from oncall_rota.paging.saved import incident_of
 from oncall_rota.paging.signal import Accepted, Signal
@@ -88,6 +98,18 @@ class Office(Protocol):
         """Sign links with a new key from now on; the ids of those that are good, newest first."""
         ...
 
+    def add_override(self, asked: OverrideAsked) -> LiveOverride:
+        """Let a live override take effect. Raises `UsageError`."""
+        ...
+
+    def overrides(self) -> tuple[LiveOverride, ...]:
+        """The live overrides that stand, in order of creation."""
+        ...
+
+    def cancel_override(self, override_id: str, by: str) -> LiveOverride:
+        """Let a live override hold no more. Raises `UnknownName`, `UsageError`."""
+        ...
+
 
 class StoreOffice:
     """The office of the process that has the store. `submit`: the crew's."""
@@ -158,3 +180,12 @@ class StoreOffice:
 
     def rotate_key(self) -> tuple[str, ...]:
         return link.rotated(self._store)
+
+    def add_override(self, asked: OverrideAsked) -> LiveOverride:
+        return live.added(self._store, asked)
+
+    def overrides(self) -> tuple[LiveOverride, ...]:
+        return self._store.overrides()
+
+    def cancel_override(self, override_id: str, by: str) -> LiveOverride:
+        return live.cancelled(self._store, override_id, by)

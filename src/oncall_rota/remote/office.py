@@ -10,15 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
-from oncall_rota.errors import OncallError, ServerGone, UsageError
+from oncall_rota.errors import OncallError, ServerGone, UnknownName, UsageError
 from oncall_rota.paging.incident import Acknowledged, Declined, Event, Reassigned, Resolved, Snoozed
+from oncall_rota.paging.live import OverrideAsked
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import OPEN, IncidentRow, IncidentStatus
+from oncall_rota.paging.ports.store import OPEN, IncidentRow, IncidentStatus, LiveOverride
 from oncall_rota.paging.reference import STATUSES, Named
 from oncall_rota.paging.request import Acted
 from oncall_rota.paging.signal import Accepted, Signal
 from oncall_rota.paging.token import TokenAsked, TokenKept
-from oncall_rota.remote.reading import Outcome, named_of, outcomes_of, row_of, rows_of, story_of
+from oncall_rota.remote.reading import Outcome, named_of, outcomes_of, overrides_of, row_of, rows_of, story_of
 from oncall_rota.remote.server import PATIENCE, Server, segment
 
 USUAL = datetime.max.replace(tzinfo=UTC)  # the end of a snooze of which the server says how long it is
@@ -126,7 +127,30 @@ class HttpOffice:
     def rotate_key(self) -> tuple[str, ...]:
         _elsewhere("keys are rotated")
 
+    def add_override(self, asked: OverrideAsked) -> LiveOverride:
+        _elsewhere("an override is made of a file's words")
+
+    def overrides(self) -> tuple[LiveOverride, ...]:
+        told = self._get("/v1/overrides", [])
+        return self._read(lambda: overrides_of(told))
+
+    def cancel_override(self, override_id: str, by: str) -> LiveOverride:
+        found = next((each for each in self.overrides() if each.id == override_id), None)
+        if found is None:
+            raise UnknownName(f"no live override has the id {override_id!r}", "'oncall override list' shows their ids")
+        self.withdraw(found.team, override_id)
+        return found
+
     # -- what a server is asked besides
+
+    def cover(self, team: str, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a live override out of the options of `override add`; who is on call before and after it."""
+        return self._post(f"/v1/overrides/{segment(team)}", options)
+
+    def withdraw(self, team: str, override_id: str, *, dry_run: bool = False) -> dict[str, Any]:
+        """Let a live override hold no more; who is on call before and after that."""
+        path = f"/v1/overrides/{segment(team)}/{segment(override_id)}{'?dry_run=yes' if dry_run else ''}"
+        return self.server.delete(path, self._patience)
 
     def you(self) -> str | None:
         """Whose token it is; None: nobody's."""

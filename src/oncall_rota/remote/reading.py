@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, get_args
 
 from oncall_rota.paging.incident import Due, Incident, Sent
 from oncall_rota.paging.job import PageData
+from oncall_rota.paging.live import entry_of
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import AuditRow, IncidentRow, IncidentStatus, PageRow, PageState
+from oncall_rota.paging.ports.store import AuditRow, IncidentRow, IncidentStatus, LiveOverride, PageRow, PageState
 from oncall_rota.paging.reference import Named
 from oncall_rota.paging.saved import readable, text_of
 
@@ -73,6 +74,17 @@ def outcomes_of(told: Mapping[str, Any]) -> tuple[Outcome, ...]:
         ]
         incident = readable(row_of(each))
         found.append(Outcome(incident, _maybe(each, "refused") or "", _truth(each, "in_memory"), tuple(pages)))
+    return tuple(found)
+
+
+def overrides_of(told: Mapping[str, Any]) -> tuple[LiveOverride, ...]:
+    """The live overrides of a list, by creation."""
+    found = []
+    for each in _many(told, "overrides"):
+        entry = json.dumps(_object(each, "entry"))
+        entry_of(entry)
+        made = (_text(each, "id"), _text(each, "team"), entry, _text(each, "by"), _instant(each, "created_at"))
+        found.append(LiveOverride(*made))
     return tuple(found)
 
 

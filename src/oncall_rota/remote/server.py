@@ -63,6 +63,10 @@ class Server:
             return value
         return self._judged(found)
 
+    def delete(self, path: str, patience: float = PATIENCE) -> dict[str, Any]:
+        """What is answered when it is gone. Raises as `get` does."""
+        return self._judged(self._asked("DELETE", path, None, patience))
+
     def _asked(self, method: str, path: str, body: bytes | None, patience: float) -> Answered:
         headers = {"Accept": "application/json"}
         if self._token:

@@ -39,12 +39,16 @@ class AwayCover(NamedTuple):
 
 
 class OverrideCause(NamedTuple):
-    """An override's line. `instead_of`: whose place it is, when it takes somebody's place."""
+    """An override's line. `instead_of`: whose place it is, when it takes somebody's place.
+
+    `by`: who made it, of a live one, which stands in no file; None: it stands in one.
+    """
 
     verb: str
     id: str | None
     instead_of: str | None
     source: Source
+    by: str | None = None
 
 
 class Borrowed(NamedTuple):
@@ -93,6 +97,8 @@ def mapping(cause: Cause) -> dict[str, Any]:
             found["id"] = cause.id
         if cause.instead_of is not None:
             found["instead_of"] = cause.instead_of
+        if cause.by is not None:
+            return found | {"kind": "live", "by": cause.by}
     else:
         found |= {"team": cause.team, "schedule": cause.schedule, "cause": mapping(cause.inner)}
     return found | {"path": cause.source.path, "line": cause.source.line}

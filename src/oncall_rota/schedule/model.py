@@ -125,7 +125,8 @@ class Override(NamedTuple):
     """One line of `overrides:`, as it applies to one schedule.
 
     `verb`: `who`, `instead_of` (`people` take over from `person`), `add`, `remove` (`person`), `swap` (the two
-    `people`). No `people`: nobody. `layer`: only that layer, while it is active.
+    `people`). No `people`: nobody. `layer`: only that layer, while it is active. `by`: who made it, of a live one;
+    None: it stands in a file.
     """
 
     verb: str
@@ -137,6 +138,7 @@ class Override(NamedTuple):
     layer: str | None = None
     id: str | None = None
     reason: str | None = None
+    by: str | None = None
 
 
 class Away(NamedTuple):

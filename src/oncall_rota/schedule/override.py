@@ -126,7 +126,7 @@ def overridden(
     beside: On | None = None
     for line in lines:
         if line.verb in ("who", "add"):
-            cause = OverrideCause(line.verb, line.id, None, line.source)
+            cause = OverrideCause(line.verb, line.id, None, line.source, line.by)
             put = tuple(OnCall(person, cause) for person in line.people) or VACANT
             if line.layer is not None:
                 for index, layer in enumerate(layers):
@@ -164,7 +164,7 @@ def _changed(on: On, line: Override) -> On:
     found: list[OnCall] = []
     for each in on:
         if each.person in places:
-            cause: Cause = OverrideCause(line.verb, line.id, each.person, line.source)
+            cause: Cause = OverrideCause(line.verb, line.id, each.person, line.source, line.by)
             found += [OnCall(person, cause) for person in places[each.person]]
         else:
             found.append(each)

@@ -16,11 +16,13 @@ from typing import Self, TypeVar
 from oncall_rota.paging.ports.store import (
     LEASE,
     OPEN,
+    SYNTHETIC,
     AuditRow,
     IncidentRow,
     IncidentStatus,
     Instance,
     LinkKey,
+    LiveOverride,
     OpenCount,
     PageRow,
     Result,
@@ -136,7 +138,12 @@ class SqlStore(ABC):
         before: datetime | None = None,
     ) -> tuple[IncidentRow, ...]:
         text = statement.incidents(len(statuses), team is not None, before is not None)
-        narrower = [*statuses, *([] if team is None else [team]), *([] if before is None else [micros(before)])]
+        narrower = [
+            SYNTHETIC,
+            *statuses,
+            *([] if team is None else [team]),
+            *([] if before is None else [micros(before)]),
+        ]
         return self._all(_incident, text, *narrower, limit)
 
     def page(self, page_id: str) -> PageRow | None:
@@ -215,6 +222,20 @@ class SqlStore(ABC):
     def retire_link_key(self, key_id: str, at: datetime) -> None:
         self._write(statement.RETIRE_LINK_KEY, (micros(at), key_id))
 
+    def add_override(self, override: LiveOverride) -> None:
+        *head, created_at, ended_at, ended_by, ended_why = override
+        times = (micros(created_at), None if ended_at is None else micros(ended_at))
+        self._write(statement.ADD_OVERRIDE, (*head, *times, ended_by, ended_why))
+
+    def overrides(self) -> tuple[LiveOverride, ...]:
+        return self._all(_override, statement.OVERRIDES)
+
+    def override(self, override_id: str) -> LiveOverride | None:
+        return self._one(_override, statement.OVERRIDE, override_id)
+
+    def end_override(self, override_id: str, at: datetime, by: str, why: str) -> bool:
+        return self._write(statement.END_OVERRIDE, (micros(at), by, why, override_id)) > 0
+
     def instances(self) -> tuple[Instance, ...]:
         with self._writing, self._transaction() as transaction:
             self._bury(transaction)
@@ -233,6 +254,9 @@ class SqlStore(ABC):
                 gone = transaction.run(steps)
             self._swept()
         return gone[1] + gone[2]
+
+    def forget(self, source: str, before: datetime) -> int:
+        return self._write(statement.FORGET, (source, micros(before)))
 
     def check(self) -> tuple[str, ...]:
         found = [sentence for sentence, text in statement.WRONG.items() if self._rows(text)]
@@ -278,6 +302,10 @@ def _token(row: Row) -> Token:
 
 def _link_key(row: Row) -> LinkKey:
     return LinkKey(row[0], bytes(row[1]), instant(row[2]), _moment(row[3]))
+
+
+def _override(row: Row) -> LiveOverride:
+    return LiveOverride._make((*row[:4], instant(row[4]), _moment(row[5]), *row[6:]))
 
 
 def _instance(row: Row) -> Instance:

@@ -123,9 +123,17 @@ INSERT_LINK_KEY = f"INSERT INTO link_keys ({LINK_KEY_COLUMNS}) VALUES (?, ?, ?, 
 LINK_KEYS = f"SELECT {LINK_KEY_COLUMNS} FROM link_keys ORDER BY created_at DESC, id"
 RETIRE_LINK_KEY = "UPDATE link_keys SET retired_at = ? WHERE id = ?"
 
+OVERRIDE_COLUMNS = "id, team, entry, created_by, created_at, ended_at, ended_by, ended_why"  # as LiveOverride
+ADD_OVERRIDE = f"INSERT INTO live_overrides ({OVERRIDE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+OVERRIDES = f"SELECT {OVERRIDE_COLUMNS} FROM live_overrides WHERE ended_at IS NULL ORDER BY created_at, id"
+OVERRIDE = f"SELECT {OVERRIDE_COLUMNS} FROM live_overrides WHERE id = ?"
+END_OVERRIDE = "UPDATE live_overrides SET ended_at = ?, ended_by = ?, ended_why = ? WHERE id = ? AND ended_at IS NULL"
+
 # Retention. The trigger on audit lets go of what lies before `audit_from`.
 PRUNE_AUDIT = "DELETE FROM audit WHERE at < ?"
 PRUNE_INCIDENTS = f"DELETE FROM incidents WHERE opened_at < ? AND status NOT IN {OPEN}"
+# Pages that were only to show that pages go out, with their incidents.
+FORGET = f"DELETE FROM incidents WHERE source = ? AND opened_at < ? AND status NOT IN {OPEN}"
 PRUNE_INSTANCES = "DELETE FROM instances WHERE ended_at < ?"
 
 # What must not be found, with a sentence for it.
@@ -144,6 +152,13 @@ WRONG = {
 
 
 def incidents(statuses: int, team: bool, before: bool) -> str:
-    """The list of incidents of so many statuses, of a team or all, opened before an instant or at any time."""
-    narrower = f"status IN ({', '.join('?' * statuses)})" + " AND team = ?" * team + " AND opened_at < ?" * before
+    """The list of incidents of so many statuses, of a team or all, opened before an instant or at any time.
+
+    Its first parameter is a source that is left out.
+    """
+    narrower = (
+        f"source <> ? AND status IN ({', '.join('?' * statuses)})"
+        + " AND team = ?" * team
+        + " AND opened_at < ?" * before
+    )
     return f"SELECT {INCIDENT_COLUMNS} FROM incidents WHERE {narrower} ORDER BY opened_at DESC, id LIMIT ?"

@@ -124,6 +124,7 @@ def test_both_databases_have_the_same_columns_and_none_for_numbers_or_secrets(pl
         "incidents": "data id key next_action_at? opened_at service? severity source status team version",
         "instances": "ended_at? id name started_at",
         "link_keys": "created_at id retired_at? signing_key",
+        "live_overrides": "created_at created_by ended_at? ended_by? ended_why? entry id team",
         "meta": "key value",
         "page_incidents": "incident_id page_id",
         "pages": "address_ref attempts channel code created_at data fence id incident_id lease_until? owner person?"

@@ -11,8 +11,8 @@ from oncall_rota.store.migration import Migration
 
 DATABASES = {"sqlite", "postgresql"}
 NEXT = Migration(
-    2,
-    "0002_next",
+    3,
+    "0003_next",
     (
         "ALTER TABLE incidents ADD COLUMN mood text NOT NULL DEFAULT 'calm'",
         "ALTER TABLE pages ADD COLUMN mood text",
@@ -20,7 +20,7 @@ NEXT = Migration(
         "CREATE TABLE moods (name text PRIMARY KEY)",
     ),
 )
-BROKEN = Migration(3, "0003_broken", ("CREATE TABLE half (name text)", "CREATE TABLE incidents (name text)"))
+BROKEN = Migration(4, "0004_broken", ("CREATE TABLE half (name text)", "CREATE TABLE incidents (name text)"))
 
 
 def known(monkeypatch: pytest.MonkeyPatch, *more: Migration) -> None:
@@ -90,11 +90,11 @@ def test_a_program_that_is_too_old_says_so(place: Place, monkeypatch: pytest.Mon
     """When a later release has dropped what it needs."""
     with monkeypatch.context() as patch:
         known(patch, NEXT)
-        patch.setitem(migration.OLDEST_READER, 2, 2)
+        patch.setitem(migration.OLDEST_READER, 3, 3)
         forward(place)
         place.open()
     reopened(place)
-    with pytest.raises(StoreTooOld, match=r"schema 2, which this program, made for schema 1, cannot read"):
+    with pytest.raises(StoreTooOld, match=r"schema 3, which this program, made for schema 2, cannot read"):
         place.open()
 
 
@@ -116,5 +116,5 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(place: Place, monkeyp
 def test_migrations_are_numbered_without_a_gap() -> None:
     """And both databases have each."""
     for database in DATABASES:
-        assert [step.number for step in migration.migrations(database)] == [1]
+        assert [step.number for step in migration.migrations(database)] == [1, 2]
         assert "{" not in "".join(text for step in migration.migrations(database) for text in step.statements)

@@ -20,6 +20,7 @@ LEASE = timedelta(seconds=15)  # an attempt has 10 s in all, so it is over befor
 
 IncidentStatus = Literal["held", "triggered", "acknowledged", "resolved", "recorded"]
 OPEN: tuple[IncidentStatus, ...] = ("held", "triggered", "acknowledged")  # at most one of a source and key is open
+SYNTHETIC = "oncall/synthetic"  # the source of pages that only show that pages go out; no list has their incidents
 # waiting: nobody has it before `lease_until`: over budget, or the provider said when to come again. claimed: `owner` is
 # about to send it, or does. unsure: claimed again after a lease that ran out, so ask the provider first.
 PageState = Literal["waiting", "claimed", "unsure", "sent", "failed", "delivered", "cancelled", "missed"]
@@ -396,6 +397,9 @@ class Store(AbstractContextManager["Store"], Protocol):
 
     def prune(self, before: datetime) -> int:
         """Forget closed incidents opened before that instant, their pages, and audit rows of before; how many rows."""
+
+    def forget(self, source: str, before: datetime) -> int:
+        """Forget closed incidents of a source opened before that instant, and their pages; how many incidents."""
 
     def check(self) -> tuple[str, ...]:
         """What is wrong with what is kept, one sentence each: to ask after a restore."""
