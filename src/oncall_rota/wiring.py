@@ -203,6 +203,7 @@ def served(opened: Opened, at: Listening, alarm: Callable[[str], None], tell: Te
     from oncall_rota.web.query_now import Present
     from oncall_rota.web.serving import serve
     from oncall_rota.web.together import Together
+    from oncall_rota.web.watchdog import Watchdog
 
     crew, store, auditor, configured = opened.crew, opened.store, opened.auditor, opened.configuration
     assert crew is not None and store is not None and auditor is not None  # noqa: PT018 - one fact
@@ -226,8 +227,21 @@ def served(opened: Opened, at: Listening, alarm: Callable[[str], None], tell: Te
         Present(),
         Together(crew.submit),
     )
-    with Beats(premises, alarm):
+    with Beats(premises, alarm), Watchdog(premises, at.own, fetched, alarm):
         return serve(application(premises, tell=tell), at, crew.died)
+
+
+def fetched(url: str, seconds: float) -> tuple[int, bytes]:
+    """Status and body of a page of the web, a megabyte at most; no redirect is followed. Raises `OSError`."""
+    from oncall_rota.notifiers.http_door import request
+    from oncall_rota.notifiers.wire import Wire
+    from oncall_rota.paging.ports.notifier import Deadline
+
+    try:
+        found = request(Wire(), "GET", url, {}, None, Deadline(seconds), limit=1 << 20)
+    except NotifierError as error:
+        raise OSError(error.message) from None
+    return found.status, found.body
 
 
 def asking() -> Ask:
@@ -288,6 +302,7 @@ class _Following:
                         self._clock,
                         alone=self._alone,
                         allow_empty=self._allow_empty,
+                        overrides=store,
                     )
                     for sentence in keeper.refresh():
                         self._alarm(sentence)
@@ -315,6 +330,11 @@ class _Listening:
     def __init__(self, store: Store) -> None:
         self.revision = store.revision
         self.digests = store.digests
+        self.overrides = store.overrides
+
+    def end_override(self, override_id: str, at: datetime, by: str, why: str) -> bool:
+        """Leave it as it is: what a command's checkout has is not what servers have."""
+        return False
 
     def publish(self, revision: Revision) -> None:
         """Leave it as it is."""

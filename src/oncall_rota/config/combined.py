@@ -51,7 +51,13 @@ def as_paged(
         stale=MappingProxyType(dict(stale)),
         teams=MappingProxyType(dict(teams)),
         settings=Settings(
-            found.sources, tuple(found.routes), tuple(found.maintenance), found.heartbeats, found.server, found.access
+            found.sources,
+            tuple(found.routes),
+            tuple(found.maintenance),
+            found.heartbeats,
+            found.server,
+            found.access,
+            found.watchdog,
         ),
         people=MappingProxyType(found.people),
     )

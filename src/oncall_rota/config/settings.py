@@ -182,9 +182,13 @@ _KEYS = {
         _record(
             "watchdog",
             ping=(SECRET, "Address to ping."),
-            every=(SPAN, "How often."),
-            peers=(List(URL, one=True), "Other servers."),
-            synthetic=(CHANNEL, "Channel of the test page."),
+            every=(SPAN, "How often; 1m when left out."),
+            peers=(List(URL, one=True), "Other servers, each of which is told when one is silent for 90 s."),
+            team=(WORD, "Whom a peer's silence pages; the last resort when left out."),
+            synthetic=(
+                CHANNEL,
+                "Channel of a page to nobody before each ping: its provider is asked whether it would take one.",
+            ),
         ),
         "Who watches the server.",
     ),

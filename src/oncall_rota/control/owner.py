@@ -25,6 +25,7 @@ from oncall_rota.paging.ports.notifier import Notifier
 from oncall_rota.paging.ports.store import Store
 from oncall_rota.paging.request import Reply, Request, Tick
 from oncall_rota.paging.steady import SteadyClock
+from oncall_rota.paging.vitals import LOOKS, Vitals
 
 # Which incidents a process drives: those raised through its office and its socket, or all that are open. `nothing`: it
 # raises none itself, and drives what others raise through its socket until it ends.
@@ -105,7 +106,8 @@ def owned(
             desk = Desk(kept, following, ahead=lambda: clock.ahead, sign=sign)
         pager = Pager(desk, notifier, None if everything else set())
         crew = stack.enter_context(Crew(pager, alarm).start())
-        auditor = stack.enter_context(Auditor(kept, crew, alarm).start()) if everything else None
+        vitals = Vitals()
+        auditor = stack.enter_context(Auditor(kept, crew, alarm, vitals=vitals).start()) if everything else None
 
         def submit(request: Request) -> Future[Reply]:
             following.begin()  # in the thread of whoever asks, who is told when it cannot be read
@@ -126,7 +128,7 @@ def owned(
             except OncallError as error:
                 alarm(f"{error}; other commands cannot reach this store while this one runs")
         if everything:
-            stack.enter_context(_Refreshing(following, clock, alarm))
+            stack.enter_context(_Refreshing(following, clock, alarm, vitals))
         else:
             # What was decided a moment ago is sent and written down, while others still get answers.
             stack.callback(crew.settle, SENDING)
@@ -147,16 +149,15 @@ def stepped(step: timedelta) -> str:
     """What to tell of a clock that was set, or of a machine that slept."""
     seconds = step.total_seconds()
     if seconds < 0:
-        return (
-            f"clock stepped: {-seconds:.0f} s back; no wait is longer for it, and shifts are told by the new time"
-        )
+        return f"clock stepped: {-seconds:.0f} s back; no wait is longer for it, and shifts are told by the new time"
     return f"clock stepped: {seconds:.0f} s ahead at once, or the machine slept; what was due meanwhile is late"
 
 
 class _Refreshing:
     """Looks at the configuration and at the clock every `EVERY` seconds, in a thread of its own, until the end."""
 
-    def __init__(self, following: Following, clock: SteadyClock, alarm: Callable[[str], None]) -> None:
+    def __init__(self, following: Following, clock: SteadyClock, alarm: Callable[[str], None], vitals: Vitals) -> None:
+        self._vitals = vitals
         self._following = following
         self._clock = clock
         self._alarm = alarm
@@ -167,8 +168,10 @@ class _Refreshing:
         while not self._ending.wait(EVERY):
             for sentence in (*self._following.refresh(), *map(stepped, self._clock.steps())):
                 self._alarm(sentence)
+            self._vitals.beat("configuration")
 
     def __enter__(self) -> Self:
+        self._vitals.expect("configuration", LOOKS)
         self._thread.start()
         return self
 

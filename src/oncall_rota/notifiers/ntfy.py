@@ -28,6 +28,7 @@ class Ntfy:
         ),
         to="push",
         provider="ntfy",
+        can=frozenset({"rehearse"}),
     )
 
     def __init__(self, setup: Setup) -> None:
@@ -58,3 +59,12 @@ class Ntfy:
         if values is None or not isinstance(values.get("id"), str):
             raise NotifierError(f"{channel}: the answer cannot be read", unsure=True)
         return Receipt(values["id"][:64], "sent", "published")
+
+    def rehearse(self, deadline: Deadline) -> str:
+        """Ask the server whether it is well. A topic is what a page goes to, so no token is tried."""
+        url = self._setup.values["url"].rstrip("/") + "/v1/health"
+        response = request(self._setup.wire, "GET", url, {}, None, deadline, guard=self._guard)
+        values = judged(response, self._setup.channel, self._setup.clock.now()).json()
+        if values is None or values.get("healthy") is not True:
+            raise NotifierError(f"{self._setup.channel}: the server does not say that it is well")
+        return "the server is well"

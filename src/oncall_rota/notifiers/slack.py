@@ -50,7 +50,7 @@ class Slack:
         shape=ID,
         example="U0123456789",
         extra="slack",
-        can=frozenset({"inbound"}),
+        can=frozenset({"inbound", "rehearse"}),
     )
 
     def __init__(self, setup: Setup) -> None:
@@ -82,18 +82,28 @@ class Slack:
             "unfurl_media": False,
             "metadata": {"event_type": "oncall_page", "event_payload": {"page_id": message.page_id}},
         }
+        values = self._called("chat.postMessage", content, deadline)
+        return Receipt(str(values.get("ts", "")) or None, "sent", "posted")
+
+    def rehearse(self, deadline: Deadline) -> str:
+        """Ask whether the token still is one."""
+        self._called("auth.test", {}, deadline)
+        return "the token is good"
+
+    def _called(self, method: str, content: Mapping[str, object], deadline: Deadline) -> dict[str, Any]:
+        """What a method of the API answers. Raises `NotifierError`."""
         headers = {
             "Authorization": f"Bearer {self._setup.values['token'].reveal()}",
             "Content-Type": "application/json; charset=utf-8",
         }
-        url = f"{self._setup.values['url'].rstrip('/')}/chat.postMessage"
+        url = f"{self._setup.values['url'].rstrip('/')}/{method}"
         response = request(self._setup.wire, "POST", url, headers, json.dumps(content).encode(), deadline)
         values = judged(response, self._setup.channel, self._setup.clock.now()).json()
         if values is None or not isinstance(values.get("ok"), bool):
             raise NotifierError(f"{self._setup.channel}: the answer cannot be read", unsure=True)
         if not values["ok"]:
             raise self._refused(str(values.get("error", "")))
-        return Receipt(str(values.get("ts", "")) or None, "sent", "posted")
+        return values
 
     def _refused(self, error: str) -> NotifierError:
         error = error if re.fullmatch(r"[a-z_]{1,40}", error) else "an error"

@@ -6,6 +6,7 @@ import io
 import re
 import smtplib
 import ssl
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
@@ -19,6 +20,7 @@ from oncall_rota.paging.ports.notifier import Deadline, Declaration, NotifierErr
 
 REPLIES = 64 * 1024  # bytes that a server may say in one attempt
 PORTS = {"starttls": 587, "yes": 465, "no": 25}
+Step = Callable[[smtplib.SMTP], tuple[int, bytes]]  # something said to the server, and what it replies
 ADDRESS = re.compile(r"[!-;=?A-~]{1,64}@[!-;=?A-~]{1,255}", re.ASCII)
 
 
@@ -40,6 +42,7 @@ class Smtp:
         provider="smtp",
         shape=ADDRESS.pattern,
         example="alice@example.com",
+        can=frozenset({"rehearse"}),
     )
 
     def __init__(self, setup: Setup) -> None:
@@ -54,6 +57,21 @@ class Smtp:
             words = f"{masked(address)} is not an address for mail"
             raise NotifierError(words, permanent=True, alarm=words)
         mail = self._mail(message, address)
+        self._told(
+            deadline,
+            lambda server: server.mail(self._sender),
+            lambda server: server.rcpt(address),
+            last=lambda server: server.data(mail),
+        )
+        return Receipt(mail_id(message, self._sender), "sent", "accepted by the mail server")
+
+    def rehearse(self, deadline: Deadline) -> str:
+        """Log in, begin a mail, and leave it at that."""
+        self._told(deadline, lambda server: server.mail(self._sender), last=lambda server: server.docmd("RSET"))
+        return "the mail server takes mails"
+
+    def _told(self, deadline: Deadline, *steps: Step, last: Step) -> None:
+        """Log in and say these things; what breaks off in the last one may have been done."""
         host = self._setup.values["host"]
         server = _Server(self._setup.wire, deadline, self._tls == "yes")
         handed_over = False
@@ -64,10 +82,10 @@ class Smtp:
                 server.starttls(context=tls())
             if (password := self._setup.values["password"]) is not None:
                 server.login(self._setup.values["user"] or self._sender, password.reveal())
-            _must(server.mail(self._sender), 250)
-            _must(server.rcpt(address), 250)
+            for step in steps:
+                _must(step(server), 250)
             handed_over = True
-            _must(server.data(mail), 250)
+            _must(last(server), 250)
         except smtplib.SMTPResponseException as refused:
             raise _refused(refused, self._setup.channel, "mail") from None
         except smtplib.SMTPNotSupportedError:
@@ -81,7 +99,6 @@ class Smtp:
             raise NotifierError(words, unsure=handed_over) from None
         finally:
             server.close()  # QUIT would wait for an answer that changes nothing
-        return Receipt(mail_id(message, self._sender), "sent", "accepted by the mail server")
 
     def _mail(self, message: Message, address: str) -> bytes:
         mail = EmailMessage(policy=SMTP)

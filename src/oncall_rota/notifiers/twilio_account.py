@@ -71,6 +71,14 @@ class Account:
             name = type(failed).__name__
             raise NotifierError(f"{self._setup.channel}: no answer of Twilio's ({name})", unsure=creates) from None
 
+    def rehearse(self, deadline: Deadline) -> str:
+        """Ask for the account itself, as it is seen with its token."""
+        status = str(self.call(lambda of: of(self._setup.values["account"]).fetch(), deadline).status)
+        if status != "active":
+            words = f"the account of {self._setup.channel} is not active"
+            raise NotifierError(words, permanent=True, alarm=words)
+        return "the account is active"
+
     def number(self, address: str) -> str:
         """A number as Twilio wants it. Raises `NotifierError`."""
         number = re.sub(r"[ ().-]", "", address)

@@ -41,7 +41,7 @@ class TwilioSms:
         example=twilio.EXAMPLE,
         metered=True,
         extra="sms",
-        can=frozenset({"look_up", "status", "inbound"}),
+        can=frozenset({"look_up", "status", "inbound", "rehearse"}),
     )
 
     def __init__(self, setup: Setup) -> None:
@@ -60,6 +60,9 @@ class TwilioSms:
                 creates=True,
             )
         )
+
+    def rehearse(self, deadline: Deadline) -> str:
+        return self._account.rehearse(deadline)
 
     def look_up(self, attempt: Attempt, deadline: Deadline) -> Receipt | None:
         number = self._account.number(attempt.address)

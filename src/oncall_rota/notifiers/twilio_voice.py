@@ -45,7 +45,7 @@ class TwilioVoice:
         example=twilio.EXAMPLE,
         metered=True,
         extra="sms",
-        can=frozenset({"look_up", "status", "cancel", "inbound"}),
+        can=frozenset({"look_up", "status", "cancel", "inbound", "rehearse"}),
         one_at_a_time=True,
     )
 
@@ -66,6 +66,9 @@ class TwilioVoice:
                 creates=True,
             )
         )
+
+    def rehearse(self, deadline: Deadline) -> str:
+        return self._account.rehearse(deadline)
 
     def look_up(self, attempt: Attempt, deadline: Deadline) -> Receipt | None:
         """A call says nothing of its page in Twilio's list: it is the one that no row of ours has. That is sure as

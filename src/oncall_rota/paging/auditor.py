@@ -14,6 +14,7 @@ from typing import NamedTuple, Self
 
 from oncall_rota.paging.crew import Crew
 from oncall_rota.paging.ports.store import Store, StoreFailed
+from oncall_rota.paging.vitals import AUDITS, Vitals
 
 EVERY = 10.0  # seconds between two looks
 LATE = timedelta(seconds=30)  # what is due longer than that is late
@@ -41,12 +42,20 @@ class Audit(NamedTuple):
 class Auditor:
     """Looks every ten seconds until `close`. `alarm`: says a sentence. `last`: what the last look found.
 
+    `vitals`: of the process, in which it is heard.
+
     A pager that is stuck ends the crew: the process must end, and whatever starts it again.
     """
 
     def __init__(
-        self, store: Store, crew: Crew, alarm: Callable[[str], None], monotonic: Callable[[], float] = time.monotonic
+        self,
+        store: Store,
+        crew: Crew,
+        alarm: Callable[[str], None],
+        monotonic: Callable[[], float] = time.monotonic,
+        vitals: Vitals | None = None,
     ) -> None:
+        self.vitals = vitals or Vitals(monotonic)
         self._store = store
         self._crew = crew
         self._alarm = alarm
@@ -58,12 +67,14 @@ class Auditor:
 
     def start(self) -> Self:
         """Begin."""
+        self.vitals.expect("auditor", AUDITS)
         self._thread.start()
         return self
 
     def _run(self) -> None:
         while not self._closing.wait(EVERY):
             self.look()
+            self.vitals.beat("auditor")
 
     def look(self) -> Audit:
         """Look once, and say what is wrong."""

@@ -14,6 +14,7 @@ from oncall_rota.paging.delivery import TRIES
 from oncall_rota.paging.flapping import Openings
 from oncall_rota.paging.incident import (
     HELD,
+    RECORDED,
     TRIGGERED,
     Acknowledged,
     Calmed,
@@ -25,15 +26,39 @@ from oncall_rota.paging.incident import (
     Snoozed,
     Ticked,
 )
-from oncall_rota.paging.job import Job, PageData, address_of, message_of, page_data
+from oncall_rota.paging.job import QUIET, Job, PageData, address_of, message_of, page_data
 from oncall_rota.paging.message import LINES, clean
 from oncall_rota.paging.policy import is_graver
-from oncall_rota.paging.ports.store import Committed, Conflict, IncidentRow, NewPage, Outcome, PageRow, Receipt, Store
-from oncall_rota.paging.request import Act, Acted, Claimed, Done, Remark, Reply, Request, Tick, Told, Unconfirmed
+from oncall_rota.paging.ports.store import (
+    SYNTHETIC,
+    Committed,
+    Conflict,
+    IncidentRow,
+    NewPage,
+    Outcome,
+    PageRow,
+    Receipt,
+    Store,
+)
+from oncall_rota.paging.request import (
+    Act,
+    Acted,
+    Claimed,
+    Done,
+    Rehearse,
+    Rehearsed,
+    Remark,
+    Reply,
+    Request,
+    Tick,
+    Told,
+    Unconfirmed,
+)
 from oncall_rota.paging.signal import KEY, Accepted, Signal
 
 PATIENT = timedelta(seconds=10)  # a provider that wants to be left alone for longer: the next rule need not wait
 NEWS = timedelta(minutes=10)  # an older notice tells nobody anything
+REHEARSAL = timedelta(seconds=30)  # whoever asked for a page to nobody waits no longer for its end
 _ID = re.compile("[0-9a-f]{16}", re.ASCII)  # of an incident
 
 
@@ -80,6 +105,7 @@ class Batch:
             Done: self._ended,
             Told: self._told,
             Unconfirmed: self._unconfirmed,
+            Rehearse: self._rehearse,
         }
 
     def take(self, slots: Sequence[Slot]) -> Round:
@@ -238,6 +264,16 @@ class Batch:
             case.note("remark", clean(remark.text), remark.by)
         return Acted(case.incident)
 
+    def _rehearse(self, name: str, rehearse: Rehearse) -> Rehearsed:
+        """A page to nobody, of an incident that is over. It decides nothing, so the audit has nothing of it."""
+        case, channel = self._cases[name], rehearse.channel
+        now, words = self._scene.now, "a page to nobody, to see that pages go out"
+        case.open(Incident(name, "", "info", words, now, status=RECORDED), SYNTHETIC, name)
+        data = PageData("synthetic", address="")
+        page = NewPage(f"{name}-1", name, None, channel, f"-/{channel}", "", data.json())
+        case.data[page.id], case.pages[page.id] = data, page
+        return Rehearsed(page.id)
+
     def _tick(self, name: str, _: Tick) -> None:
         case = self._cases[name]
         if case.incident is not None and case.incident.is_open:
@@ -263,8 +299,8 @@ class Batch:
 
     def _wanted(self, incident: Incident, row: PageRow, data: PageData) -> bool:
         """Whether a page still is to be sent."""
-        if data.what == "notice":
-            return self._scene.now - row.created_at < NEWS
+        if data.what in QUIET:
+            return self._scene.now - row.created_at < (NEWS if data.what == "notice" else REHEARSAL)
         if data.what == "bundle":
             rows = [self._store.page(page) for page in data.pages]
             others = [self._store.incident(each.incident_id) for each in rows if each is not None]
@@ -296,7 +332,8 @@ class Batch:
         if result.state in ("sent", "delivered"):
             case.outcomes.append(Outcome(job.page_id, job.fence, result.state, result.provider_id))
         elif result.state == "failed":
-            case.outcomes.append(Outcome(job.page_id, job.fence, "failed"))
+            data = PageData("synthetic", why=result.why, address="").json() if job.what == "synthetic" else None
+            case.outcomes.append(Outcome(job.page_id, job.fence, "failed", data=data))
             self._tell(name, job.named, Failed, result.why)
         elif result.state == "cancelled":
             case.outcomes.append(Outcome(job.page_id, job.fence, "cancelled"))
@@ -339,7 +376,7 @@ class Batch:
     # -- after the commit
 
     def _committed(self, name: str, case: Case, result: Committed, before: float) -> None:
-        if case.row is None and case.incident is not None:
+        if case.row is None and case.incident is not None and case.origin[0] != SYNTHETIC:
             self._openings.add(case.origin, name, case.incident.opened_at)
         self._round.jobs.extend(self._ready[name])
         for claim in result.claims:
@@ -423,7 +460,7 @@ def _is_sent(request: Request) -> bool:
 
 def _stands_for(row: PageRow, data: PageData, scene: Scene) -> tuple[tuple[str, str], ...]:
     """The pages that a row stands for, each with its incident."""
-    if data.what == "notice":
+    if data.what in QUIET:
         return ()
     if data.what == "page":
         return ((row.id, row.incident_id),)
@@ -431,9 +468,9 @@ def _stands_for(row: PageRow, data: PageData, scene: Scene) -> tuple[tuple[str, 
     return tuple([(each.id, each.incident_id) for each in found if each is not None])
 
 
-def _about(request: Act | Remark | Tick | Claimed | Done | Told | Unconfirmed, scene: Scene) -> str:
+def _about(request: Act | Remark | Tick | Claimed | Done | Told | Unconfirmed | Rehearse, scene: Scene) -> str:
     """The id of the incident that a request is about."""
-    if isinstance(request, Act | Remark):
+    if isinstance(request, Act | Remark | Rehearse):
         return request.incident_id
     if isinstance(request, Tick):
         return request.row.id

@@ -24,6 +24,7 @@ class Settings(NamedTuple):
     heartbeats: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
     server: Mapping[str, Any] = MappingProxyType({})
     access: Mapping[str, Any] = MappingProxyType({})
+    watchdog: Mapping[str, Any] = MappingProxyType({})
 
 
 class Configuration(NamedTuple):

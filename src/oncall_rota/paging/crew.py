@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -23,6 +24,7 @@ from oncall_rota.paging.request import Reply, Request
 MOST = 512  # requests in one batch
 TICK = 0.5  # seconds between two looks at what is due
 SENDERS = 16  # threads of one channel
+HANGS = 30.0  # seconds after which a thread that sends will not end by itself: an attempt has ten
 YOUNG = 20_000  # new objects between two searches for cycles; there are hardly any, and what is open lives long
 
 _Waiting = tuple[Request, "Future[Reply] | None"]
@@ -45,6 +47,7 @@ class Crew:
         self._beginning = threading.Lock()  # requests and errands; at the end none is begun
         self._unfinished = 0  # requests and errands, from when they are known until they have ended
         self._settled = threading.Condition()
+        self._running: dict[int, tuple[str, float]] = {}  # by thread: the channel, and since when
         self._thread = threading.Thread(target=self._decide, name="oncall-pager", daemon=True)
 
     def start(self) -> Self:
@@ -180,12 +183,20 @@ class Crew:
 
     def _run(self, errand: Errand) -> None:
         """In a thread of the channel."""
+        self._running[threading.get_ident()] = errand.channel, time.monotonic()
         try:
             request = self.pager.run(errand)
             if request is not None:
                 self._put((request, None))
         finally:
+            del self._running[threading.get_ident()]
             self._count(-1)
+
+    def stuck(self) -> tuple[str, ...]:
+        """Channels all of whose threads hang, by name: whatever they are to send waits for ever."""
+        now = time.monotonic()
+        hanging = Counter(channel for channel, since in list(self._running.values()) if now - since > HANGS)
+        return tuple(sorted(channel for channel, number in hanging.items() if number >= SENDERS))
 
     def close(self, patience: float = 10.0) -> None:
         """Finish what is being sent, at most `patience` seconds, write it down, and end. The store stays open."""

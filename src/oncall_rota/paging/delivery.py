@@ -21,6 +21,7 @@ from oncall_rota.paging.ports.notifier import (
     Notifier,
     NotifierError,
     Receipt,
+    Rehearses,
 )
 from oncall_rota.paging.ports.store import LEASE
 
@@ -62,6 +63,8 @@ def attempt(
             return Result(now)
         sender = notifier(job.channel)
         unsure = job.unsure
+        if job.what == "synthetic":
+            return _rehearsed(sender, job, deadline)
         if sender.declaration.one_at_a_time:
             at = place(job)
             if at == "behind":
@@ -104,6 +107,17 @@ def _looked_up(sender: LooksUp, job: Job, known: Set[str], clock: Callable[[], f
         return sender.look_up(asked, Deadline(LOOK_UP.total_seconds(), clock))
     except Exception:  # noqa: BLE001 - see above
         return None
+
+
+def _rehearsed(sender: Notifier, job: Job, deadline: Deadline) -> Result:
+    """Ask the provider whether it would take a page. Whatever it answers, nothing was sent."""
+    if not isinstance(sender, Rehearses):
+        return Result("failed", f"channel {job.channel} can send, and nothing else")
+    try:
+        return Result("sent", sender.rehearse(deadline))
+    except NotifierError as error:
+        error.unsure = False
+        return _refused(job, error)
 
 
 def _taken(receipt: Receipt) -> Result:

@@ -21,7 +21,7 @@ from oncall_rota.paging.fallback import FallbackStore
 from oncall_rota.paging.flapping import LOOKED_AT, Openings
 from oncall_rota.paging.job import Job
 from oncall_rota.paging.ports.store import OPEN, Store, StoreFailed
-from oncall_rota.paging.request import Acted, Reply, Request
+from oncall_rota.paging.request import Acted, Rehearsed, Reply, Request
 from oncall_rota.paging.saved import Recalled
 from oncall_rota.paging.signal import Accepted, Signal
 from oncall_rota.paging.steady import Corrected
@@ -128,6 +128,6 @@ class Desk:
 
 def _in_memory(reply: Reply | Exception, failed: StoreFailed) -> Reply | Exception:
     """A signal that is in memory alone was paged, and yet not taken in: its sender has to try again."""
-    if isinstance(reply, Accepted):
+    if isinstance(reply, Accepted | Rehearsed):
         return failed
     return reply._replace(held=True) if isinstance(reply, Acted) else reply

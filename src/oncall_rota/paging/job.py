@@ -17,7 +17,8 @@ SOMEBODY = "-"  # in an address reference: nobody's own
 CODE = 4  # hexadecimal digits that a person types
 _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # `dumps` would make one each time
 
-What = Literal["page", "bundle", "notice"]
+What = Literal["page", "bundle", "notice", "synthetic"]
+QUIET: tuple[What, ...] = ("notice", "synthetic")  # nobody is to answer them
 
 
 class PageData(NamedTuple):
@@ -118,8 +119,8 @@ def message_of(
     page_id: str, code: str, incident: Incident, data: PageData, configuration: Configuration, link: str | None = None
 ) -> Message:
     """The text of a page or a notice, cleaned. `link`: where it may be acknowledged; a notice asks for nothing."""
-    kind: Kind = "notice" if data.what == "notice" else "page"
-    summary = f"{data.text}: {incident.summary}" if kind == "notice" else incident.summary
+    kind: Kind = "notice" if data.what in QUIET else "page"
+    summary = f"{data.text}: {incident.summary}" if data.what == "notice" else incident.summary
     runbooks: Mapping[tuple[str, str], str] = configuration.runbooks
     runbook = runbooks.get((incident.team, incident.service)) if incident.service is not None else None
     lines = (data.why, *incident.lines) if data.why else incident.lines

@@ -20,7 +20,7 @@ from oncall_rota.paging.delivery import Place, Standing, attempt
 from oncall_rota.paging.desk import Desk
 from oncall_rota.paging.fallback import FallbackStore
 from oncall_rota.paging.incident import TRIGGERED
-from oncall_rota.paging.job import Job, page_data
+from oncall_rota.paging.job import QUIET, Job, page_data
 from oncall_rota.paging.outcry import Outcry
 from oncall_rota.paging.ports.notifier import LOOK_UP, Cancels, Deadline, Notifier, TellsStatus
 from oncall_rota.paging.ports.store import OPEN, IncidentRow, PageRow, Store, StoreFailed
@@ -163,7 +163,7 @@ class Pager:
                 row = self.store.page(job.page_id)
                 if row is not None and row.state == "sent" and row.owner == self.store.instance:
                     provider_id = row.provider_id
-        if provider_id is not None and job.what != "notice":
+        if provider_id is not None and job.what not in QUIET:
             self._poll(Poll(job.channel, job.page_id, provider_id), 0.0)
 
     def _watch_on(self, rows: Sequence[IncidentRow]) -> None:
@@ -175,7 +175,7 @@ class Pager:
             now = self.store.now()
             for page in pages.values():
                 age = now - page.created_at
-                sent = page.state == "sent" and page.owner not in others and page_data(page.data).what != "notice"
+                sent = page.state == "sent" and page.owner not in others and page_data(page.data).what not in QUIET
                 if sent and page.provider_id is not None and age < FRESH:
                     self._poll(Poll(page.channel, page.id, page.provider_id), age.total_seconds())
 
@@ -224,7 +224,7 @@ class Pager:
                 return "held"
             if not self.store.holds(job.page_id, job.fence):
                 return "lost"
-            if job.what == "notice":
+            if job.what in QUIET:
                 return "held"
             rows = [self.store.incident(incident_id) for _, incident_id in job.named]
             triggered = any(row is not None and row.status == TRIGGERED for row in rows)

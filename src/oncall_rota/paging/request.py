@@ -65,7 +65,17 @@ class Unconfirmed(NamedTuple):
     why: str
 
 
-Request = Signal | Act | Remark | Tick | Claimed | Done | Told | Unconfirmed
+class Rehearse(NamedTuple):
+    """Page nobody, by the way that every page goes: a row, claimed in its commit, and a thread of the channel.
+
+    `incident_id`: 16 hexadecimal digits that nothing has.
+    """
+
+    incident_id: str
+    channel: str
+
+
+Request = Signal | Act | Remark | Tick | Claimed | Done | Told | Unconfirmed | Rehearse
 
 
 class Acted(NamedTuple):
@@ -79,4 +89,10 @@ class Acted(NamedTuple):
     held: bool = False
 
 
-Reply = Accepted | Acted | None
+class Rehearsed(NamedTuple):
+    """The page that goes to nobody is on disk, and on its way."""
+
+    page_id: str
+
+
+Reply = Accepted | Acted | Rehearsed | None

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from oncall_rota.paging.job import Job, Result
+from oncall_rota.paging.job import QUIET, Job, Result
 from oncall_rota.paging.request import Reply, Request
 from oncall_rota.paging.signal import Accepted, Signal
 
@@ -65,7 +65,7 @@ class Tally:
     def tried(self, job: Job, result: Result, seconds: float) -> None:
         """What came of an attempt, and how long it took."""
         outcome = OUTCOMES.get(result.state)
-        if job.what == "notice" or outcome is None or not result.begun:
+        if job.what in QUIET or outcome is None or not result.begun:
             return
         with self._counting:
             channel = _named(self.pages, job.channel)

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from oncall_rota.paging.ports.store import StoreFailed
+from oncall_rota.paging.vitals import LOOKS
 from oncall_rota.web.hooks import HEARD
 from oncall_rota.web.premises import Premises
 
@@ -30,9 +31,10 @@ class Beats:
             try:
                 self.look()
             except StoreFailed:
-                continue  # which others say; the next look finds what this one did not
+                pass  # which others say; the next look finds what this one did not
             except Exception as error:  # noqa: BLE001 - a heartbeat more or less must not end the looking
                 self._alarm(f"heartbeats cannot be looked at: {type(error).__name__}")
+            self._premises.auditor.vitals.beat("heartbeats")
 
     def look(self) -> None:
         """Look once. Raises `StoreFailed`."""
@@ -48,6 +50,7 @@ class Beats:
                 self._said[name] = heard_at
 
     def __enter__(self) -> Self:
+        self._premises.auditor.vitals.expect("heartbeats", LOOKS)
         self._thread.start()
         return self
 

@@ -23,6 +23,7 @@ from oncall_rota.paging.ports.store import OPEN, OpenCount, StoreFailed
 from oncall_rota.paging.tally import BUCKETS
 from oncall_rota.web.access_fresh import Fresh
 from oncall_rota.web.door import Door, Visit
+from oncall_rota.web.health import unwell
 from oncall_rota.web.premises import Premises
 from oncall_rota.web.spec import Spec, plain
 from oncall_rota.web.traffic import Traffic
@@ -70,8 +71,7 @@ class _Facts:
         failed = isinstance(store, FallbackStore) and store.failed is not None
         now = premises.now()
         yield _gauge("oncall_build_info", "The version that runs.", ("version",), [((__version__,), 1)])
-        well = audit.well and not failed and not premises.crew.died.is_set()
-        yield _fact("oncall_healthy", "Whether the pager keeps its word, as /healthz says.", well)
+        yield _fact("oncall_healthy", "Whether the pager keeps its word, as /healthz says.", not unwell(premises))
         yield _fact("oncall_store_failed", "Whether it is paged from memory, as the store has failed.", failed)
         age = now - (audit.at or premises.started_at)
         yield _fact("oncall_audit_age_seconds", "Since the auditor has looked.", max(age.total_seconds(), 0.0))

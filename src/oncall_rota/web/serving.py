@@ -51,6 +51,13 @@ class Listening:
         host, port = self.socket.getsockname()[:2]
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
+    @property
+    def own(self) -> str:
+        """Where this machine reaches it, as the beginning of a URL."""
+        host, port = self.socket.getsockname()[:2]
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
     def close(self) -> None:
         """Let go of the address."""
         self.socket.close()

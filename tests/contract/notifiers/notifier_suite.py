@@ -193,7 +193,7 @@ class NotifierContract:
     def test_can_what_it_says(self, server: FakeServer) -> None:
         """Each optional part is there when the declaration names it, and only then."""
         notifier = self.notifier(server)
-        parts = {part for part in ("look_up", "status", "cancel", "inbound") if hasattr(notifier, part)}
+        parts = {part for part in ("look_up", "status", "cancel", "inbound", "rehearse") if hasattr(notifier, part)}
         assert parts == notifier.declaration.can
 
     def test_tells_every_mistake_at_once(self, server: FakeServer) -> None:

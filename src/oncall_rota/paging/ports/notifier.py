@@ -2,7 +2,7 @@
 
 A notifier is made once for each channel of oncall.yaml and then used by many threads at once. `send` returns a
 `Receipt` when the provider took the page, and raises `NotifierError` otherwise; nothing else ever leaves it. The
-optional parts, `look_up`, `status`, `cancel` and `inbound`, are there when its declaration's `can` names them.
+optional parts, `look_up`, `status`, `cancel`, `inbound` and `rehearse`, are there when its declaration names them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LOOK_UP = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(seconds=60)  # a provider that asks for more is asked again after this
 
 Kind = Literal["text", "url", "number", "flag", "list", "networks", "secret"]
-Part = Literal["look_up", "status", "cancel", "inbound"]
+Part = Literal["look_up", "status", "cancel", "inbound", "rehearse"]
 State = Literal["accepted", "sent", "delivered", "failed"]
 
 
@@ -225,6 +225,15 @@ class Listens(Protocol):
 
     def inbound(self, headers: Mapping[str, str], body: bytes, url: str) -> Inbound:
         """Understand a request to `/in/<channel>`. `url`: as it came, of which only the query is used."""
+        ...
+
+
+@runtime_checkable
+class Rehearses(Protocol):
+    """A notifier whose provider can be asked whether it would take a page, and sends none."""
+
+    def rehearse(self, deadline: Deadline) -> str:
+        """Connect, log in and ask; what was found, in words. Raises `NotifierError`."""
         ...
 
 
