@@ -57,6 +57,14 @@ class Fields:
             raise Refused(400, f"{name}: it is a list of texts")
         return tuple([each[:LONGEST] for each in value])
 
+    def several(self, name: str) -> tuple[str, ...]:
+        """One text, or a list of them, none empty; none where it is left out, or null."""
+        value = self._told.get(name)
+        found = [] if value is None else value if isinstance(value, list) else [value]
+        if not all(isinstance(each, str) and each.strip() and len(each) <= LONGEST for each in found):
+            raise Refused(400, f"{name}: it is a text, or a list of texts, and none is empty")
+        return tuple(found)
+
     def truth(self, name: str) -> bool:
         """True or false; false where it is left out, or null."""
         value = self._told.get(name)
