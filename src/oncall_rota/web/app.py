@@ -23,6 +23,7 @@ from oncall_rota.web.health import HEALTH
 from oncall_rota.web.hooks import HOOKS
 from oncall_rota.web.icon import ICON
 from oncall_rota.web.incident_acts import INCIDENT_ACTS
+from oncall_rota.web.incident_page import INCIDENT_PAGES
 from oncall_rota.web.incidents import INCIDENTS
 from oncall_rota.web.metrics import METRICS, measured
 from oncall_rota.web.on_calls import ON_CALLS
@@ -50,6 +51,7 @@ DOORS: tuple[Door, ...] = (
     *ICON,
     *INCIDENTS,
     *INCIDENT_ACTS,
+    *INCIDENT_PAGES,
     *PAGES,
 )
 

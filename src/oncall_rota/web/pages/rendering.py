@@ -28,8 +28,8 @@ def icon() -> str:
 
 @cache
 def board_style() -> str:
-    """The style sheet of the board's pages."""
-    return (FOLDER / "board.css").read_text(encoding="utf-8").strip()
+    """The style sheet of the board's pages: what all have, and what those of incidents have."""
+    return "\n".join([(FOLDER / name).read_text(encoding="utf-8").strip() for name in ("board.css", "incident.css")])
 
 
 @cache
