@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from collections.abc import Mapping as Names
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -46,6 +47,11 @@ class About(Protocol):
         ...
 
     @property
+    def can(self) -> Collection[str]:
+        """What it can do beside sending."""
+        ...
+
+    @property
     def shape(self) -> str:
         """What an address looks like, as a regular expression; empty: like anything."""
         ...
@@ -66,17 +72,19 @@ class Kind(NamedTuple):
     secrets: frozenset[str] = frozenset()
     shape: str = ""
     example: str = ""
+    can: frozenset[str] = frozenset()
 
 
+_ASKED = frozenset({"rehearse"})
 # What holds when no declarations are given, as for `who`; tests compare it with the declarations.
 KINDS: dict[str, Kind] = {
     CONSOLE: Kind("name", "console", best_effort=True),
-    "smtp": Kind("email", "smtp"),
-    "twilio-sms": Kind("phone", "twilio", metered=True),
-    "twilio-voice": Kind("phone", "twilio", metered=True),
-    "slack": Kind("slack", "slack"),
+    "smtp": Kind("email", "smtp", can=_ASKED),
+    "twilio-sms": Kind("phone", "twilio", metered=True, can=_ASKED),
+    "twilio-voice": Kind("phone", "twilio", metered=True, can=_ASKED),
+    "slack": Kind("slack", "slack", can=_ASKED),
     "webhook": Kind("name", "webhook"),
-    "ntfy": Kind("push", "ntfy"),
+    "ntfy": Kind("push", "ntfy", can=_ASKED),
     "apprise": Kind("push", "apprise", best_effort=True, secrets=frozenset({"url"})),
     "exec": Kind("name", "exec"),
 }

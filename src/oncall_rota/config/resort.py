@@ -61,6 +61,7 @@ class References:
             self._source(values)
         for values in self._each("heartbeats"):
             self._team(values, "team")
+            self._heard(values)
         self._keys()
         for each in self.values.get("maintenance") or ():
             if isinstance(each, Filled):
@@ -72,8 +73,11 @@ class References:
         for name, node in _with_nodes(access, "admins"):
             if self.people.exists:
                 self.people.check(name, node, self.document)
-        for name, node in (*_with_nodes(notices, "via"), *_with_nodes(watchdog, "synthetic")):
+        for name, node in _with_nodes(notices, "via"):
             self._channel(name, node)
+        self._team(watchdog, "team")
+        for name, node in _with_nodes(watchdog, "synthetic"):
+            self._rehearses(name, node)
 
     def _each(self, key: str) -> Iterable[Filled]:
         return [each for each in self.values.get(key, {}).values() if isinstance(each, Filled)]
@@ -259,20 +263,45 @@ class References:
                 did_you_mean(route["service"], known, "services are in the team's files"),
             )
 
+    def _heard(self, values: Filled) -> None:
+        """A heartbeat that alerts of a source are."""
+        if "source" in values:
+            self._known_source(values["source"], values.node["source"])
+        elif "match" in values:
+            words = "match has no effect: it tells which alerts of a source are this heartbeat"
+            self.document.error(values.node.keys_at["match"], "no-effect", words, "add source:, or delete it")
+
+    def _rehearses(self, name: str, node: Any) -> None:
+        """A channel whose provider can be asked without sending anything."""
+        about = self._about(name) if self._channel(name, node) else None
+        if about is not None and "rehearse" not in about.can:
+            able = [each for each in self.settings.channels if self._can_rehearse(each)]
+            words = f"{shown(name)} can send, and cannot be asked whether it would"
+            hint = f"{listed(able, 'and')} can" if able else "mail, Twilio, Slack and ntfy can"
+            self.document.error(node, "never-rehearsed", words, hint)
+
+    def _can_rehearse(self, channel: str) -> bool:
+        about = self._about(channel)
+        return about is not None and "rehearse" in about.can
+
     def _sources(self, values: Filled) -> None:
         """`match: {source: …}` names a source, unless it is a pattern."""
         match = values.get("match")
         if not isinstance(match, Filled):
             return
-        known = self.values.get("sources", {})
         for name, node in _with_nodes(match, "source"):
-            if name not in known and not _GLOB.search(name):
-                self.document.error(
-                    node,
-                    "unknown-source",
-                    f"there is no source {shown(name)}",
-                    did_you_mean(name, known, f"sources are {listed(known, 'and')}" if known else "add it to sources:"),
-                )
+            if not _GLOB.search(name):
+                self._known_source(name, node)
+
+    def _known_source(self, name: str, node: Any) -> None:
+        known = self.values.get("sources", {})
+        if name not in known:
+            self.document.error(
+                node,
+                "unknown-source",
+                f"there is no source {shown(name)}",
+                did_you_mean(name, known, f"sources are {listed(known, 'and')}" if known else "add it to sources:"),
+            )
 
     def _ends(self, values: Filled) -> None:
         start, end = values.get("from"), values.get("until")

@@ -6,7 +6,7 @@ A group is one thing, and keeps the key that Alertmanager itself gives it at Pag
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from oncall_rota.intake.action import kind_of
@@ -50,11 +50,27 @@ class Alert(NamedTuple):
 
 
 def reports(posted: Posted, settings: Mapping[str, Any]) -> tuple[Report, ...]:
-    """What an envelope says. `settings`: the source's `severity` and `group_by`. Raises `Unreadable`."""
+    """What an envelope says. `settings`: the source's `severity` and `group_by`. Raises `Unreadable`.
+
+    `apart` of them: which alert's report is none of any group's, such as a heartbeat's.
+    """
     envelope = mapping(posted.body)
     alerts = _alerts(envelope)
     default: str = settings.get("severity") or CRITICAL
     group_by: Sequence[str] = settings.get("group_by") or ()
+    apart: Callable[[Report], bool] | None = settings.get("apart")
+    if apart is not None and alerts:
+        alone = [(each, _report(digest("apart", _fingerprint(each)), [each], envelope, default)) for each in alerts]
+        own = [report for _, report in alone if apart(report)]
+        others = [each for each, report in alone if not apart(report)]
+        if own:
+            return (*own, *(_grouped(posted, envelope, others, group_by, default) if others else ()))
+    return _grouped(posted, envelope, alerts, group_by, default)
+
+
+def _grouped(
+    posted: Posted, envelope: Mapping[str, Any], alerts: Sequence[Alert], group_by: Sequence[str], default: str
+) -> tuple[Report, ...]:
     if alerts and posted.query.get("per") == "alert":
         return tuple([_report(_fingerprint(each), [each], envelope, default) for each in alerts])
     if alerts and group_by:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from oncall_rota.intake.pattern import Match, globs
 from oncall_rota.intake.posted import Answer, answer
 from oncall_rota.intake.severity import severity_of
 from oncall_rota.paging.model import CRITICAL
@@ -16,13 +17,22 @@ PART = 10  # without a `grace`, this part of `every`
 
 
 class Heartbeat(NamedTuple):
-    """One that is expected `every` so often, and missed `grace` after that."""
+    """One that is expected `every` so often, and missed `grace` after that.
+
+    `source`: whose alerts it is, those that `match` takes or all; None: whatever asks for its own address.
+    """
 
     name: str
     every: timedelta
     grace: timedelta
     team: str
     severity: str
+    source: str | None = None
+    match: Match | None = None
+
+    def is_told(self, source: str, fields: Mapping[str, str]) -> bool:
+        """Whether an alert of a source, by its fields, is this heartbeat."""
+        return source == self.source and (self.match is None or self.match.takes(fields))
 
 
 def heartbeat(name: str, settings: Mapping[str, Any]) -> Heartbeat:
@@ -30,7 +40,9 @@ def heartbeat(name: str, settings: Mapping[str, Any]) -> Heartbeat:
     every: timedelta = settings["every"]
     grace: timedelta | None = settings.get("grace")
     severity = severity_of(settings.get("severity")) or CRITICAL
-    return Heartbeat(name, every, every / PART if grace is None else grace, settings.get("team", ""), severity)
+    grace = every / PART if grace is None else grace
+    told = settings.get("source"), globs(settings.get("match"))
+    return Heartbeat(name, every, grace, settings.get("team", ""), severity, *told)
 
 
 def late_at(beat: Heartbeat, heard_at: datetime | None, listening_at: datetime) -> datetime:

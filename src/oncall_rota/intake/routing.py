@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from oncall_rota.intake.heartbeat import SOURCE, heartbeat, silence
+from oncall_rota.intake.heartbeat import SOURCE, Heartbeat, heartbeat, silence
 from oncall_rota.intake.json_text import decoded
 from oncall_rota.intake.pattern import Match, globs
 from oncall_rota.intake.posted import Posted, Report, Unreadable
@@ -100,6 +100,20 @@ class Routing:
         return made._replace(source=f"{source}/unreadable")  # where no key of the monitor's own can be
 
     # -- heartbeats
+
+    def source(self, name: str) -> Mapping[str, Any]:
+        """What a source's hook is made of: its settings, and what of its alerts is no part of any group."""
+        settings = self._sources[name]
+        if any(each.source == name for each in self.heartbeats.values()):
+            return {**settings, "apart": lambda report: self.beat(name, report) is not None}
+        return settings
+
+    def beat(self, source: str, report: Report) -> Heartbeat | None:
+        """The heartbeat that an alert is while it fires; None: it is an alert like others."""
+        if report.kind != "trigger":
+            return None
+        fields = self._fields(source, report, report.severity or "")
+        return next((each for each in self.heartbeats.values() if each.is_told(source, fields)), None)
 
     def late(self, name: str, heard_at: datetime | None, listening_at: datetime, now: datetime) -> Signal | None:
         """The signal of a heartbeat's silence; None: it is not late, or there is none of that name. See `late_at`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
+from datetime import datetime
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -16,6 +17,7 @@ from oncall_rota.intake import Answer, Hook, Posted, Report, Unreadable, Wanting
 from oncall_rota.intake import heartbeat as beats
 from oncall_rota.intake import opsgenie_answer as opsgenie
 from oncall_rota.intake.generic import GOALERT
+from oncall_rota.intake.heartbeat import Heartbeat
 from oncall_rota.intake.pagerduty import PATHS as PAGERDUTY
 from oncall_rota.intake.pagerduty import routing_key
 from oncall_rota.paging.office import ANSWERED
@@ -44,7 +46,8 @@ class _Source:
     def __init__(self, premises: Premises, name: str) -> None:
         self.name = name
         self.configuration = premises.configuration()
-        self.settings = self.configuration.settings.sources[name]
+        self.routing = premises.routing(self.configuration)
+        self.settings = self.routing.source(name)
         self.hook: Hook = hook(self.settings)
 
     def takes(self, method: str) -> bool:
@@ -104,9 +107,7 @@ async def beaten(visit: Visit) -> Response:
     if beat is None:
         return Response(status_code=404)
     try:
-        now = await run_in_threadpool(premises.now)
-        await run_in_threadpool(premises.store.put, f"{HEARD}{name}", now.isoformat())
-        await _submitted(premises, [beats.pinged(beat)])
+        await _submitted(premises, [await _heard(premises, beat)])
     except (StoreFailed, TimeoutError):
         return Response(status_code=503, headers={"Retry-After": "10"})
     is_opsgenie = visit.request.url.path.startswith("/v2/")
@@ -155,12 +156,24 @@ async def _take(visit: Visit, source: _Source, posted: Posted) -> Response:
         return _response(source.hook.overloaded(posted))
     try:
         now = premises.gate.now()  # for maintenance, where a second matters less than a thread for each alert
-        routing = premises.routing(source.configuration)
         known = [await _known(premises, source.name, report) for report in reports]
-        results = await _submitted(premises, [routing.signal(source.name, report, now) for report in known])
+        results = await _submitted(premises, [await _signal(premises, source, report, now) for report in known])
     except (StoreFailed, Unstorable, TimeoutError):
         return _response(source.hook.overloaded(posted))
     return _response(source.hook.accepted(posted, reports, results))
+
+
+async def _signal(premises: Premises, source: _Source, report: Report, now: datetime) -> Signal:
+    """What a report becomes: that of a heartbeat is heard."""
+    beat = source.routing.beat(source.name, report)
+    return source.routing.signal(source.name, report, now) if beat is None else await _heard(premises, beat)
+
+
+async def _heard(premises: Premises, beat: Heartbeat) -> Signal:
+    """A heartbeat was heard, which is kept; the signal of it. Raises `StoreFailed`."""
+    now = await run_in_threadpool(premises.now)
+    await run_in_threadpool(premises.store.put, f"{HEARD}{beat.name}", now.isoformat())
+    return beats.pinged(beat)
 
 
 async def _reports(premises: Premises, source: _Source, posted: Posted) -> tuple[Report, ...] | None:

@@ -243,6 +243,7 @@ def test_what_is_known_without_declarations_is_what_they_declare(kind: str) -> N
     """Else `who`, which asks for none, would judge otherwise than `validate`."""
     known, declared = KINDS[kind], registry.declared()[kind]
     assert known[:4] == (declared.to, declared.provider, declared.metered, declared.best_effort)
+    assert known.can == declared.can & {"rehearse"}
 
 
 def test_every_kind_is_known_without_declarations() -> None:

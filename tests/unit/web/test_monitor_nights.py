@@ -218,3 +218,63 @@ def test_after_a_restart_a_heartbeat_has_a_whole_period(house: House, night: Nig
     looks.look()
     assert [row.team for row in night.store.incidents()] == ["payments"]
     again.close()
+
+
+# -- an alert that always fires
+
+WATCHDOG = {
+    "every": timedelta(minutes=1),
+    "grace": timedelta(seconds=30),
+    "team": "payments",
+    "source": "prod-am",
+    "match": {"labels.alertname": ["Watchdog"]},
+}
+
+
+def test_an_alert_that_always_fires_opens_nothing_and_its_silence_pages(house: House, night: NightOfMonitors) -> None:
+    """Prometheus, Alertmanager and the way from them to us are heard by it; its return ends the incident."""
+    night.says(heartbeats={"prom-a": WATCHDOG})
+    looks = Beats(house.premises, night.alarms.append).look
+    for _ in range(5):
+        group(house, name="Watchdog")
+        night.passes("1m")
+        looks()
+    assert (opened(house), night.sent) == ([], [])
+    night.passes("31s")
+    looks()
+    assert opened(house) == [("payments", "critical")]
+    assert night.to("alice")[0].message.summary.startswith("heartbeat prom-a is silent")
+    group(house, name="Watchdog")
+    assert opened(house) == []
+
+
+def test_it_is_heard_amid_other_alerts(house: House, night: NightOfMonitors) -> None:
+    """Where Alertmanager puts all into one group, the others are an incident like any other."""
+    night.says(heartbeats={"prom-a": WATCHDOG})
+    group(house, {"alertname": "Watchdog"}, {"alertname": "DiskFull"}, name="everything")
+    assert night.store.get("heard:prom-a") is not None
+    (row,) = night.store.incidents()
+    assert "DiskFull" in row.data
+    assert "Watchdog" not in row.data
+    group(house, {"alertname": "DiskFull"}, over=True, name="everything")
+    assert opened(house) == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "over"), [({"alertname": "Watchdogs"}, False), ({"alertname": "Watchdog"}, True)], ids=["other", "over"]
+)
+def test_what_is_no_sign_of_life_is_not_heard(
+    house: House, night: NightOfMonitors, labels: dict[str, str], over: bool
+) -> None:
+    """Another alert, and the end of the one that must never end."""
+    night.says(heartbeats={"prom-a": WATCHDOG})
+    group(house, labels, over=over)
+    assert night.store.get("heard:prom-a") is None
+
+
+def test_a_source_of_its_own_needs_no_match(house: House, night: NightOfMonitors) -> None:
+    """Whatever fires there is the heartbeat."""
+    night.says(heartbeats={"ci": {**WATCHDOG, "source": "ci", "match": None}})
+    says(house, summary="still here")
+    assert night.store.get("heard:ci") is not None
+    assert opened(house) == []
