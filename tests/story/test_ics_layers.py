@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from oncall_rota.config import Catalog, Problem, check, load
+from oncall_rota.rendering.why import because
 from oncall_rota.schedule import gaps, mapping, on_call_at, shifts
 
 PEOPLE = """\
@@ -91,6 +92,7 @@ def test_the_answer_names_the_event(tmp_path: Path) -> None:
     catalog, _ = read(tmp_path, LAYER, calendar(event(":20261020T080000Z", ":20261020T120000Z", "alice")))
     (on,) = on_call_at(catalog.teams["web"].first, datetime(2026, 10, 20, 9, tzinfo=UTC))
     assert mapping(on.cause) == {"kind": "calendar", "layer": "planned", "path": "shifts.ics", "line": 4}
+    assert because(on.cause, str) == "an event of the calendar of layer 'planned'"
 
 
 def test_between_events_a_lower_layer_shows_and_else_there_is_a_hole(tmp_path: Path) -> None:

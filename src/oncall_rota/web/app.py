@@ -16,6 +16,8 @@ from oncall_rota.web.access import JUDGES
 from oncall_rota.web.acknowledge import ACKNOWLEDGE
 from oncall_rota.web.board import BOARD
 from oncall_rota.web.board_now import BOARD_NOW, Boards
+from oncall_rota.web.board_team import BOARD_TEAM
+from oncall_rota.web.board_why import BOARD_WHY
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.failure import FOR_PROGRAMS, Refused, failure, refused, store_failed
 from oncall_rota.web.feeds import FEEDS
@@ -28,6 +30,7 @@ from oncall_rota.web.incidents import INCIDENTS
 from oncall_rota.web.metrics import METRICS, measured
 from oncall_rota.web.on_calls import ON_CALLS
 from oncall_rota.web.openapi import OPENAPI, Described
+from oncall_rota.web.overrides import OVERRIDES
 from oncall_rota.web.paging import PAGES
 from oncall_rota.web.premises import Premises
 from oncall_rota.web.provider import PROVIDERS
@@ -48,11 +51,14 @@ DOORS: tuple[Door, ...] = (
     *SIGN_INS,
     *BOARD,
     *BOARD_NOW,
+    *BOARD_TEAM,
+    *BOARD_WHY,
     *ICON,
     *INCIDENTS,
     *INCIDENT_ACTS,
     *INCIDENT_PAGES,
     *PAGES,
+    *OVERRIDES,
 )
 
 

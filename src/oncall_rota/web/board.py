@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from starlette.responses import HTMLResponse, Response
 
@@ -50,6 +51,11 @@ async def frame(visit: Visit, here: str) -> Frame:
 async def shown(visit: Visit, name: str, /, here: str = "", status: int = 200, **values: Any) -> Response:
     """The page `name`.html, which extends `board.html`, with these values and `frame` in it. Raises `StoreFailed`."""
     return HTMLResponse(text(name, frame=await frame(visit, here), **values), status, board_headers())
+
+
+def team_path(name: str) -> str:
+    """The address of a team's page."""
+    return f"/teams/{quote(name, safe='')}"
 
 
 Handler = Callable[[Visit], Awaitable[Response]]

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -25,7 +24,7 @@ from oncall_rota.schedule.model import Schedule
 from oncall_rota.timeline.interval import Interval
 from oncall_rota.timeline.zone import moment, zone
 from oncall_rota.web import query_asked as asked
-from oncall_rota.web.board import NAME, frame, on_the_board
+from oncall_rota.web.board import NAME, frame, on_the_board, team_path
 from oncall_rota.web.board_open import Open, Opened
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.pages.rendering import board_headers, text
@@ -141,7 +140,7 @@ def _row(schedule: Schedule, row: Mapping[str, Any], at: datetime) -> str:
         said = escape(moment_text(until_at, zone(schedule.timezone), at, abbreviated=True))
         until = f"<time datetime={row['until']}>{said}</time>"
     following = _names(row["next"])
-    to = f"/teams/{quote(row['team'], safe='')}"
+    to = team_path(row["team"])
     return f'<tr><th scope=row><a href="{to}">{team}</a><td>{name}<td>{people}<td>{until}<td>{following}'
 
 
