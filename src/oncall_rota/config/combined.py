@@ -13,7 +13,7 @@ from oncall_rota.config.page import Paging, read_paging
 from oncall_rota.config.policy import Policies
 from oncall_rota.config.source import Sources
 from oncall_rota.config.view import View, contents
-from oncall_rota.paging.configuration import Configuration, Settings
+from oncall_rota.paging.configuration import Ahead, Configuration, Settings
 from oncall_rota.paging.model import Policy, Reach, ScheduleTarget, Severity, Target, TeamPaging
 from oncall_rota.paging.world import Configured
 from oncall_rota.schedule.model import Schedule, Team
@@ -60,6 +60,7 @@ def as_paged(
             found.watchdog,
         ),
         people=MappingProxyType(found.people),
+        ahead=Ahead(found.notices.get("handoff"), found.notices.get("changes")),
     )
 
 

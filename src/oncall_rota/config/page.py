@@ -27,6 +27,7 @@ from oncall_rota.paging.model import (
     Rule,
     Target,
     TeamPaging,
+    Wishes,
 )
 from oncall_rota.paging.ports.notifier import Declaration
 from oncall_rota.schedule.model import Person, Team
@@ -159,7 +160,9 @@ def _reach(person: Person, found: People, channels: dict[str, Channel]) -> Reach
     rules = rules or [Placed(AT_ONCE, name, None, None) for name in own]
     after = sorted({rule.after for rule in rules})
     steps = [Rule(each, tuple(dict.fromkeys(rule.channel for rule in rules if rule.after == each))) for each in after]
-    return Reach(person.id, person.name, tuple(steps), MappingProxyType(own), person.timezone)
+    said = found.wishes.get(person.id, Filled())
+    wishes = Wishes(tuple([each for each in said.get("via", ()) if each in channels]), said.get("quiet"))
+    return Reach(person.id, person.name, tuple(steps), MappingProxyType(own), person.timezone, wishes)
 
 
 def _last_resort(values: Any, catalog: Catalog, channels: dict[str, Channel]) -> LastResort | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -15,6 +16,7 @@ from oncall_rota.config.problem import Mistake, did_you_mean, listed, shown
 from oncall_rota.config.record import Filled, Key, Record, Table
 from oncall_rota.config.rotation import ZONE, date_text
 from oncall_rota.schedule.model import Person
+from oncall_rota.timeline.zone import DAY
 
 PEOPLE = "people.yaml"
 
@@ -36,6 +38,28 @@ RULE = Table(
     Text(text.span, "a length of time", pattern=r"^[0-9]+ *[a-z]+$"),
     CHANNELS,
     "a length of time and channels, e.g. 2m: sms",
+)
+QUIET = re.compile(r"(\d{1,2}:\d\d)\s*-\s*(\d{1,2}:\d\d)", re.ASCII)
+
+
+def quiet_hours(written: str) -> tuple[int, int]:
+    """From when until when, in seconds of a day: `22:00-07:00`."""
+    found = QUIET.fullmatch(written.strip())
+    start, end = (text.clock_seconds(found[1]), text.clock_seconds(found[2])) if found else (0, 0)
+    if start % DAY == end % DAY:
+        raise Mistake("bad-quiet-hours", f"{shown(written)} is no part of a day", "write e.g. quiet: 22:00-07:00")
+    return start % DAY, end % DAY
+
+
+WISHES = Record(
+    "wishes about notices",
+    {
+        "via": Key(CHANNELS, "Channels in order, in place of those of oncall.yaml."),
+        "quiet": Key(
+            Text(quiet_hours, "a part of the day", examples=["22:00-07:00"]),
+            "When no notice is to come, on the person's own clock; pages come all the same.",
+        ),
+    },
 )
 CONTACTS = (
     "email",
@@ -63,10 +87,11 @@ PERSON_KEYS = {
     "away": Key(
         List(OWN_AWAY, "a list of absences", least=0), "Absences, in all teams.", also=["absences", "vacation"]
     ),
+    "notices": Key(WISHES, "How notices are to come, which are no pages: of handoffs, of changes."),
     "until": Key(date_text(), "The day on which the person left; kept for history.", also=["left", "end"]),
     **{field: Key(Text(contact, pattern=NO_SERVER), "Address on this channel.") for field in CONTACTS[2:]},
 }
-NOT_CONTACTS = frozenset({"name", "timezone", "notify", "away", "until"})
+NOT_CONTACTS = frozenset({"name", "timezone", "notify", "notices", "away", "until"})
 
 
 def person_record(fields: tuple[str, ...] = ()) -> Record:
@@ -92,16 +117,18 @@ def people_file(fields: tuple[str, ...] = ()) -> Table:
 class People:
     """Everybody in people.yaml. `readable` False: the file has a mistake that hides who is in it.
 
-    `away` and `rules`: by person, what was written under `away:` and `notify:`; `document`: the file.
+    `away`, `rules` and `wishes`: by person, what was written under `away:`, `notify:` and `notices:`; `document`: the
+    file.
     """
 
-    __slots__ = ("_mentions", "away", "document", "exists", "persons", "readable", "rules")
+    __slots__ = ("_mentions", "away", "document", "exists", "persons", "readable", "rules", "wishes")
 
     def __init__(self, document: Document, *, readable: bool = True, exists: bool = True) -> None:
         self.document = document
         self.persons: dict[str, Person] = {}
         self.away: dict[str, list[Filled]] = {}
         self.rules: dict[str, list[Filled]] = {}
+        self.wishes: dict[str, Filled] = {}
         self.readable = readable
         self.exists = exists
         self._mentions: Mentions | None = None
@@ -177,6 +204,8 @@ def people(
             found.away[person] = [each for each in away if isinstance(each, Filled)]
         if "notify" in given:
             found.rules[person] = [each for each in given["notify"] if isinstance(each, Filled)]
+        if isinstance(given.get("notices"), Filled):
+            found.wishes[person] = given["notices"]
     return found
 
 
@@ -189,16 +218,23 @@ def _person(person: str, given: Filled | None, at: Any, document: Document) -> P
 
 
 def _check_channels(given: Filled, channels: Collection[str], document: Document) -> None:
-    """A rule's channels are among those that oncall.yaml has."""
-    for rule in given.get("notify", ()):
-        for after, names in rule.items() if isinstance(rule, Filled) else ():
-            node = rule.node[after]
-            for name, place in zip(names, node if isinstance(node, Sequence) else [node], strict=False):
-                if name is not BAD and name not in channels:
-                    document.error(
-                        place,
-                        "unknown-channel",
-                        f"oncall.yaml has no notifier {shown(name)}",
-                        did_you_mean(name, channels, f"notifiers are {listed(channels, 'and')}"),
-                        fatal=False,
-                    )
+    """A rule's channels, and those of notices, are among those that oncall.yaml has."""
+    written = [
+        (names, rule.node[after])
+        for rule in given.get("notify", ())
+        if isinstance(rule, Filled)
+        for after, names in rule.items()
+    ]
+    wishes = given.get("notices")
+    if isinstance(wishes, Filled) and "via" in wishes:
+        written.append((wishes["via"], wishes.node["via"]))
+    for names, node in written:
+        for name, place in zip(names, node if isinstance(node, Sequence) else [node], strict=False):
+            if name is not BAD and name not in channels:
+                document.error(
+                    place,
+                    "unknown-channel",
+                    f"oncall.yaml has no notifier {shown(name)}",
+                    did_you_mean(name, channels, f"notifiers are {listed(channels, 'and')}"),
+                    fatal=False,
+                )

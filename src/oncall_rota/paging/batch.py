@@ -22,6 +22,7 @@ from oncall_rota.paging.incident import (
     Failed,
     Fired,
     Incident,
+    Notify,
     Opened,
     Snoozed,
     Ticked,
@@ -30,7 +31,9 @@ from oncall_rota.paging.job import QUIET, Job, PageData, address_of, message_of,
 from oncall_rota.paging.message import LINES, clean
 from oncall_rota.paging.policy import is_graver
 from oncall_rota.paging.ports.store import (
+    NOTICE,
     SYNTHETIC,
+    UNLISTED,
     Committed,
     Conflict,
     IncidentRow,
@@ -45,6 +48,8 @@ from oncall_rota.paging.request import (
     Acted,
     Claimed,
     Done,
+    Inform,
+    Informed,
     Rehearse,
     Rehearsed,
     Remark,
@@ -106,6 +111,7 @@ class Batch:
             Told: self._told,
             Unconfirmed: self._unconfirmed,
             Rehearse: self._rehearse,
+            Inform: self._inform,
         }
 
     def take(self, slots: Sequence[Slot]) -> Round:
@@ -274,6 +280,18 @@ class Batch:
         case.data[page.id], case.pages[page.id] = data, page
         return Rehearsed(page.id)
 
+    def _inform(self, name: str, inform: Inform) -> Informed:
+        """A notice, once: the row of an incident that is over remembers it, for all servers and after a restart."""
+        case = self._cases[name]
+        if case.incident is not None:
+            return Informed(False)
+        text, lines = clean(inform.text), tuple([clean(line) for line in inform.lines[:LINES]])
+        told = Incident(name, "", "info", text, self._scene.now, person=inform.person, status=RECORDED, lines=lines)
+        case.open(told, NOTICE, name)
+        case.notify(Notify(inform.person, inform.what))
+        case.note("told", inform.what)
+        return Informed(True)
+
     def _tick(self, name: str, _: Tick) -> None:
         case = self._cases[name]
         if case.incident is not None and case.incident.is_open:
@@ -376,7 +394,7 @@ class Batch:
     # -- after the commit
 
     def _committed(self, name: str, case: Case, result: Committed, before: float) -> None:
-        if case.row is None and case.incident is not None and case.origin[0] != SYNTHETIC:
+        if case.row is None and case.incident is not None and case.origin[0] not in UNLISTED:
             self._openings.add(case.origin, name, case.incident.opened_at)
         self._round.jobs.extend(self._ready[name])
         for claim in result.claims:
@@ -468,9 +486,9 @@ def _stands_for(row: PageRow, data: PageData, scene: Scene) -> tuple[tuple[str, 
     return tuple([(each.id, each.incident_id) for each in found if each is not None])
 
 
-def _about(request: Act | Remark | Tick | Claimed | Done | Told | Unconfirmed | Rehearse, scene: Scene) -> str:
+def _about(request: Act | Remark | Tick | Claimed | Done | Told | Unconfirmed | Rehearse | Inform, scene: Scene) -> str:
     """The id of the incident that a request is about."""
-    if isinstance(request, Act | Remark | Rehearse):
+    if isinstance(request, Act | Remark | Rehearse | Inform):
         return request.incident_id
     if isinstance(request, Tick):
         return request.row.id

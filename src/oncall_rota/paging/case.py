@@ -128,7 +128,7 @@ class Case:
             for page in action.pages:
                 self.cancel(page)
         elif isinstance(action, Notify):
-            self._notify(action)
+            self.notify(action)
         elif isinstance(action, Note):
             self.note(action.kind, action.text, actor)
         elif isinstance(action, Alarm):
@@ -170,15 +170,16 @@ class Case:
         elif row.state == "sent" and row.provider_id is not None:
             self.ringing.append(row)
 
-    def _notify(self, notice: Notify) -> None:
-        """A quiet notice, by the first channel that may carry it; nothing when there is none."""
+    def notify(self, notice: Notify) -> None:
+        """A quiet notice, by the first channel that may carry it, theirs first; nothing when there is none."""
         configuration = self._scene.configuration
         if self.state.status == "resolved" and not configuration.resolved:
             return
         reach = configuration.world.reach(notice.person)
         addresses = reach.addresses if reach is not None else {}
         unmetered = [name for name, channel in configuration.channels.items() if channel.limit is None]
-        channel = next((name for name in configuration.quiet or unmetered if name in addresses), None)
+        wanted = (reach.wishes.via if reach is not None else ()) or configuration.quiet or unmetered
+        channel = next((name for name in wanted if name in addresses), None)
         if channel is None:
             return
         page = Page(f"{self.state.id}-n{self._scene.token(4)}", notice.person, channel, "", "")

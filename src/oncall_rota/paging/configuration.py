@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -27,6 +27,16 @@ class Settings(NamedTuple):
     watchdog: Mapping[str, Any] = MappingProxyType({})
 
 
+class Ahead(NamedTuple):
+    """What people are told of their shifts. `handoff`: so long before one begins; `changes`: of which ones. None: not.
+
+    `changes`: how far ahead a change of the files is told to those whose shifts it moves.
+    """
+
+    handoff: timedelta | None = None
+    changes: timedelta | None = None
+
+
 class Configuration(NamedTuple):
     """A folder that was read, a team whose files have no meaning as it last had one.
 
@@ -34,7 +44,7 @@ class Configuration(NamedTuple):
     the channels of notices, in order of preference; empty: whatever a person has that is not metered. `resolved`:
     whether those who were paged are told of the end. `stale`: since when a team's files have had no meaning; those of
     the settings under `oncall.yaml` and `people.yaml`. `teams`: their schedules, as they answer who is on call.
-    `people`: everybody by id, as `world` reaches them.
+    `people`: everybody by id, as `world` reaches them. `ahead`: of what they are told before it happens.
     """
 
     world: World
@@ -48,6 +58,7 @@ class Configuration(NamedTuple):
     teams: Mapping[str, Team] = MappingProxyType({})
     settings: Settings = Settings()
     people: Mapping[str, Reach] = MappingProxyType({})
+    ahead: Ahead = Ahead()
 
     def revision(self, team: str) -> str:
         """The digest that a decision about a team is recorded with; empty when the team is unknown."""

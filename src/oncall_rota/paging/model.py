@@ -90,10 +90,20 @@ class Rule(NamedTuple):
     channels: tuple[str, ...]
 
 
+class Wishes(NamedTuple):
+    """How a person wants notices, which are no pages. `via`: channels, in order; empty: as everybody.
+
+    `quiet`: from when until when nothing is to come, in seconds of their day; it may go over midnight. None: never.
+    """
+
+    via: tuple[str, ...] = ()
+    quiet: tuple[int, int] | None = None
+
+
 class Reach(NamedTuple):
     """How a person is reached: rules in order of time, and an address for each channel that has one.
 
-    `timezone`: theirs, if they have said so.
+    `timezone`: theirs, if they have said so. `wishes`: about notices.
     """
 
     person: str
@@ -101,6 +111,7 @@ class Reach(NamedTuple):
     rules: tuple[Rule, ...]
     addresses: Mapping[str, str] = MappingProxyType({})
     timezone: str | None = None
+    wishes: Wishes = Wishes()
 
 
 class LastResort(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Literal, NamedTuple
 
 from oncall_rota.paging.incident import Event, Incident
@@ -75,7 +76,26 @@ class Rehearse(NamedTuple):
     channel: str
 
 
-Request = Signal | Act | Remark | Tick | Claimed | Done | Told | Unconfirmed | Rehearse
+class Inform(NamedTuple):
+    """Tell somebody something quietly, about no incident. `key`: who was told by it once is never told again.
+
+    `what`: a word or two. `text`: what there is to know in one line. `team`: whose it is about.
+    """
+
+    key: str
+    person: str
+    team: str
+    what: str
+    text: str
+    lines: tuple[str, ...] = ()
+
+    @property
+    def incident_id(self) -> str:
+        """By which it is remembered."""
+        return hashlib.sha256(self.key.encode()).hexdigest()[:16]
+
+
+Request = Signal | Act | Remark | Tick | Claimed | Done | Told | Unconfirmed | Rehearse | Inform
 
 
 class Acted(NamedTuple):
@@ -95,4 +115,10 @@ class Rehearsed(NamedTuple):
     page_id: str
 
 
-Reply = Accepted | Acted | Rehearsed | None
+class Informed(NamedTuple):
+    """It is on disk that somebody was told. `now`: by this request, and not before."""
+
+    now: bool
+
+
+Reply = Accepted | Acted | Rehearsed | Informed | None

@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 from oncall_rota.paging.ports.store import (
     LEASE,
     OPEN,
-    SYNTHETIC,
+    UNLISTED,
     AuditRow,
     IncidentRow,
     IncidentStatus,
@@ -139,7 +139,7 @@ class SqlStore(ABC):
     ) -> tuple[IncidentRow, ...]:
         text = statement.incidents(len(statuses), team is not None, before is not None)
         narrower = [
-            SYNTHETIC,
+            *UNLISTED,
             *statuses,
             *([] if team is None else [team]),
             *([] if before is None else [micros(before)]),

@@ -154,10 +154,10 @@ WRONG = {
 def incidents(statuses: int, team: bool, before: bool) -> str:
     """The list of incidents of so many statuses, of a team or all, opened before an instant or at any time.
 
-    Its first parameter is a source that is left out.
+    Its first parameters are the two sources that are left out.
     """
     narrower = (
-        f"source <> ? AND status IN ({', '.join('?' * statuses)})"
+        f"source NOT IN (?, ?) AND status IN ({', '.join('?' * statuses)})"
         + " AND team = ?" * team
         + " AND opened_at < ?" * before
     )

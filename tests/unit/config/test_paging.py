@@ -12,7 +12,7 @@ from oncall_rota.config import check, digest, load, paging
 from oncall_rota.config.channel import KINDS
 from oncall_rota.config.page import Paging
 from oncall_rota.notifiers import registry
-from oncall_rota.paging.model import AddressTarget, Limit, PersonTarget, Policy, Rule, ScheduleTarget
+from oncall_rota.paging.model import AddressTarget, Limit, PersonTarget, Policy, Rule, ScheduleTarget, Wishes
 
 HEAD = "team: payments\ntimezone: Europe/London\n"
 WEEKLY = "rotation: {people: [alice, bob, carol, dave], every: week, handoff: monday 09:00, starting: 2026-01-05}\n"
@@ -54,6 +54,17 @@ def steps(policy: Policy | None) -> list[tuple[list[str], int | None]]:
         )
         for step in policy.steps
     ]
+
+
+def test_how_people_want_notices(folder: Folder) -> None:
+    """Their own channels and quiet hours; a mistake names its place."""
+    people = "alice: {name: A, email: a@example.com, notices: {via: [email, console], quiet: '22:00-07:00'}}\n"
+    team = HEAD + "rotation: {people: [alice]}\n"
+    reach = paging(load(folder(people=people, oncall=SETTINGS, payments=team, search=SEARCH))[0]).people["alice"]
+    assert reach.wishes == Wishes(("email", "console"), (22 * 3600, 7 * 3600))
+    wrong = people.replace("console", "pigeon").replace("22:00-07:00", "22-7")
+    root = folder(people=wrong, oncall=SETTINGS, payments=team, search=SEARCH)
+    assert {each.code for each in load(root)[1]} >= {"unknown-channel", "bad-quiet-hours"}
 
 
 def test_an_address_that_its_channel_refuses_is_told_before_the_night(folder: Folder) -> None:

@@ -20,7 +20,9 @@ LEASE = timedelta(seconds=15)  # an attempt has 10 s in all, so it is over befor
 
 IncidentStatus = Literal["held", "triggered", "acknowledged", "resolved", "recorded"]
 OPEN: tuple[IncidentStatus, ...] = ("held", "triggered", "acknowledged")  # at most one of a source and key is open
+NOTICE = "oncall/notice"  # the source of what only remembers that somebody was told something
 SYNTHETIC = "oncall/synthetic"  # the source of pages that only show that pages go out; no list has their incidents
+UNLISTED = (SYNTHETIC, NOTICE)
 # waiting: nobody has it before `lease_until`: over budget, or the provider said when to come again. claimed: `owner` is
 # about to send it, or does. unsure: claimed again after a lease that ran out, so ask the provider first.
 PageState = Literal["waiting", "claimed", "unsure", "sent", "failed", "delivered", "cancelled", "missed"]
