@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oncall_rota import front
@@ -33,6 +34,7 @@ from oncall_rota.timeline.zone import Zone, epoch
 
 if TYPE_CHECKING:
     from oncall_rota.cli.who_server import Answer as There
+    from oncall_rota.config.live import Live
 
 Answered = tuple[Schedule, dict[str, Any]]
 
@@ -69,6 +71,7 @@ def run(asked: Question) -> None:
     now = present()
     at_ = now if at is None else asked_at(at, "--at", now, display(tz).zone)
     written: Callable[[str, str, list[dict[str, Any]]], str] = who.output
+    live: Live = MappingProxyType({})
     if dir_ is None and os.environ.get("ONCALL_SERVER", "").strip():
         from oncall_rota.cli import who_server
 
@@ -76,10 +79,15 @@ def run(asked: Question) -> None:
         if not isinstance(there, OncallError):
             _tell_there(there, asked, form, at_)
             return
-        folder, written = who_server.checkout(there, display(tz).zone), who_server.from_checkout
+        folder, live = who_server.checkout(there, display(tz).zone)
+        written = who_server.from_checkout
     else:
         folder = rotations(dir_)
-    found = select(folder, names)
+    found = select(folder, names, live)
+    if live:
+        from oncall_rota.cli.who_server import seen_in
+
+        seen_in(found.catalog)
     served = None if service is None else _owner(found, service)
     if served is not None:
         found.schedules = found.named = [first_line(*served, at_)]
@@ -103,7 +111,7 @@ def run(asked: Question) -> None:
         print(written(form, instant(epoch(at_)), rows), end="")
     _talk(found, answers, at_)
     _leave(found, answers, at_, next_, bool(names or service))
-    if asked == Question(names, output=output, json=json, dir_=dir_) and front.cache_folder(os.environ):
+    if not live and asked == Question(names, output=output, json=json, dir_=dir_) and front.cache_folder(os.environ):
         from oncall_rota.cli.compiled import keep
 
         keep(found, names, "plain" if form == "table" else form, at_, started_ns)
@@ -121,6 +129,7 @@ def _tell_there(there: There, asked: Question, form: str, at: datetime) -> None:
         _print_field(Selection(folder, *load(folder, teams=())), there.rows, asked.field)
     else:
         who_server.tell(there, form, at, present(), shown)
+    who_server.keep_live()
     who_server.leave(there, next_=asked.next_)
 
 

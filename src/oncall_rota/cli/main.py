@@ -21,7 +21,8 @@ COMMANDS = {
     "validate": "Check rotation files; every mistake in one run",
     "gaps": "When nobody is on call though somebody must be",
     "simulate": "Who would be paged, minute by minute, when nobody answers",
-    "override": "Add, list and remove overrides",
+    "take": "Take the shift now, for a while",
+    "override": "Add, list, remove and fold overrides",
     "ical": "Calendar feeds of the final shifts",
     "page": "Page a team or a person, and stay until somebody acknowledges",
     "ack": "Take what paged me",
@@ -47,6 +48,7 @@ Examples:
   oncall who payments --at 'fri 17:00'
   oncall schedule payments --for 8w   a timeline
   oncall override add payments --who carol --from 'fri 17:00' --for 2d
+  oncall take 2h                      I am on call now, for two hours
   oncall validate                     check every file
   oncall page payments 'checkout is down'
   oncall ack                          take what paged me

@@ -87,8 +87,8 @@ def _lines(found: Selection, flat: Iterable[tuple[Shift, Schedule]], csv: bool) 
                     shift.person,
                     name,
                     cause["kind"],
-                    cause["path"],
-                    str(cause["line"]),
+                    cause.get("path", ""),
+                    str(cause.get("line", "")),
                 )
             )
         )

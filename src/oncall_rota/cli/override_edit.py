@@ -32,9 +32,9 @@ def add_override(wanted: Wanted, dry_run: bool, folder: Path, shown: Zone, now: 
     entry = entry_of(wanted, times, team, schedule, found.catalog)
     path = override_path(folder, team.name)
     before = path.read_bytes() if path.exists() else b""
-    after = added(before, entry, times.start_at, times.end_at, _spans(before, path.name, team))
+    after = added(before, entry, times.start_at, times.end_at, spans(before, path.name, team))
     echoed(times.start_at, times.end_at, zone(team.timezone), shown, now)
-    made = _Made(folder, team.name, path, before, after, now)
+    made = Made(folder, team.name, path, before, after, now)
     made.refuse_what_is_wrong()
     compared(found.catalog, made.catalog, team.name, (times.start_at, times.end_at), shown, now)
     number = _number_of_new(found.catalog.teams[team.name], made.catalog.teams[team.name])
@@ -62,7 +62,7 @@ def remove_override(
     after = removed(before, _place(before, chosen, team))
     say(f"removes: {what_text(chosen, found.catalog)}")
     echoed(chosen.start_at, chosen.end_at, zone(team.timezone), shown, now)
-    made = _Made(folder, team.name, path, before, after, now)
+    made = Made(folder, team.name, path, before, after, now)
     made.refuse_what_is_wrong()
     compared(found.catalog, made.catalog, team.name, (chosen.start_at, chosen.end_at), shown, now)
     made.write(dry_run, _again(chosen, team) + _option(dir_))
@@ -77,11 +77,13 @@ def listed(schedules: Iterable[Schedule]) -> list[tuple[int, Override]]:
             key = (each.source, each.verb, each.people, each.person, each.layer, each.reason, each.id)
             rows.setdefault((key, alike[key]), each)
             alike[key] += 1
-    ordered = sorted(rows.values(), key=lambda each: (each.source.path.endswith(".overrides.yaml"), each.source.line))
+    filed = [each for each in rows.values() if each.by is None]
+    ordered = sorted(filed, key=lambda each: (each.source.path.endswith(".overrides.yaml"), each.source.line))
+    ordered += [each for each in rows.values() if each.by is not None]
     return list(enumerate(ordered, 1))
 
 
-def _spans(text: bytes, path: str, team: Team) -> list[tuple[datetime, datetime] | None]:
+def spans(text: bytes, path: str, team: Team) -> list[tuple[datetime, datetime] | None]:
     """When each override of a file holds, in the file's order; the widest where it differs by schedule."""
     known: dict[int, tuple[datetime, datetime]] = {}
     for schedule in team.schedules.values():
@@ -98,7 +100,7 @@ def _place(text: bytes, chosen: Override, team: Team) -> int:
     return entry_lines(text).index(chosen.source.line) + (rows.index(chosen) if chosen in rows else 0)
 
 
-class _Made:
+class Made:
     """An edit that is made in a copy, judged there, and then written."""
 
     def __init__(self, folder: Path, team: str, path: Path, before: bytes, after: bytes, now: datetime) -> None:
@@ -126,8 +128,12 @@ class _Made:
         if dry_run:
             say("nothing is written (--dry-run)")
             return
-        atomic_write(self.path, self.after, self.before)
+        self.replace()
         say(f"wrote {path_text(self.path)}\nto undo: {undo}")
+
+    def replace(self) -> None:
+        """Replace the file at once. Raises `OncallError` when somebody has edited it meanwhile."""
+        atomic_write(self.path, self.after, self.before)
 
 
 def _checked(folder: Path, teams: Sequence[str], now: datetime) -> tuple[Catalog, list[Problem]]:

@@ -15,7 +15,9 @@ from oncall_rota.timeline.zone import Zone
 
 
 def place_text(source: Source, screen: Terminal) -> str:
-    """`payments.yaml:19`, dim."""
+    """`payments.yaml:19`, dim; a live override has no line."""
+    if not source.line:
+        return screen.paint(term_safe(source.path), DIM)
     return screen.paint(f"{term_safe(source.path)}:{source.line}", DIM)
 
 

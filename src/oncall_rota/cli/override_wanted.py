@@ -8,7 +8,7 @@ from typing import NamedTuple
 from oncall_rota.cli.setting import asked_at, asked_span
 from oncall_rota.config import Catalog
 from oncall_rota.config import wanted as wanting
-from oncall_rota.config.wanted import Deed, Entry, Hours, clock_text
+from oncall_rota.config.wanted import Deed, Entry, Hours, clock_text, hours
 from oncall_rota.errors import UsageError
 from oncall_rota.humantime import day
 from oncall_rota.schedule.model import Schedule, Team
@@ -43,8 +43,11 @@ def deed_of(wanted: Wanted) -> Deed:
     return Deed(who, also, wanted.without, swap, wanted.instead_of, wanted.layer, wanted.reason)
 
 
-def times_of(wanted: Wanted, team: Zone, shown: Zone, now: datetime) -> Hours:
-    """The window that was asked for. Raises `UsageError`, also for an instant that the file cannot name."""
+def times_of(wanted: Wanted, team: Zone, shown: Zone, now: datetime, *, outward: bool = False) -> Hours:
+    """The window that was asked for. Raises `UsageError`, also for an instant that the file cannot name.
+
+    `outward`: then it is a little longer instead.
+    """
     ends = [each for each in (wanted.until, wanted.for_, wanted.through) if each is not None]
     if len(ends) != 1:
         raise UsageError(
@@ -62,6 +65,8 @@ def times_of(wanted: Wanted, team: Zone, shown: Zone, now: datetime) -> Hours:
         end_at = asked_span(wanted.for_ or "", "--for", start_at, shown)
     if end_at <= start_at:
         raise UsageError(f"the override ends before it begins: --until {wanted.until!r}")
+    if outward:
+        return hours(start_at, end_at, team)
     return Hours(start_at, end_at, {"from": clock_text(start_at, team), "until": clock_text(end_at, team)})
 
 

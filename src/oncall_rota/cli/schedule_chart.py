@@ -111,7 +111,7 @@ def _notes(row: Bars, names: dict[str, str], shown: Zone, now: datetime, screen:
     for start, end, person, cause in row.unusual[:_NOTES]:
         source = _inner(cause).source
         note = f"{sign} {fitted(names[person], width)}  {times_text(start, end, shown, now, dash)}"
-        where = f"{term_safe(source.path)}:{source.line}"
+        where = f"{term_safe(source.path)}:{source.line}" if source.line else term_safe(source.path)
         fits = columns_of(note) + len(where) + 4 <= screen.width
         lines.append(f"{note}  {screen.paint(where, DIM)}" if fits else note)
     if len(row.unusual) > _NOTES:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from oncall_rota.cli.terminal import path_text
 from oncall_rota.config import Catalog, Problem, load
 from oncall_rota.config import known as known
 from oncall_rota.errors import ConfigurationError, UnknownName
 from oncall_rota.schedule.model import Schedule, Team
+
+if TYPE_CHECKING:
+    from oncall_rota.config.live import Live
+
+_NONE_LIVE: Live = MappingProxyType({})
 
 
 class Selection:
@@ -48,13 +55,13 @@ def configuration_error(problems: Sequence[Problem], folder: Path, hint: str = "
     return ConfigurationError(f"{count} in the rotation files of {path_text(folder)}", hint, () if hint else problems)
 
 
-def select(folder: Path, names: Sequence[str] | None) -> Selection:
-    """Read what `names` need and no more. No names: every team, read whole.
+def select(folder: Path, names: Sequence[str] | None, live: Live = _NONE_LIVE) -> Selection:
+    """Read what `names` need and no more. No names: every team, read whole. `live`: overrides that no file has.
 
     Raises `UnknownName`. Teams that have no single meaning are left out and told in `broken`.
     """
     asked = [name.partition("/") for name in names or ()]
-    catalog, problems = load(folder, teams=sorted({team for team, _, _ in asked}) if asked else None)
+    catalog, problems = load(folder, teams=sorted({team for team, _, _ in asked}) if asked else None, live=live)
     found = Selection(folder, catalog, tuple(problems))
     errors = tuple(each for each in problems if each.severity == "error")
     if not asked:

@@ -10,9 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from oncall_rota.cli import live_kept
 from oncall_rota.cli.server_office import server
-from oncall_rota.cli.setting import rotations
+from oncall_rota.cli.setting import present, rotations
 from oncall_rota.cli.terminal import path_text, warn
+from oncall_rota.config import Catalog
+from oncall_rota.config.live import Live, by_team
 from oncall_rota.errors import FolderNotFound, NobodyOnCall, OncallError, UnknownName, UsageError
 from oncall_rota.remote.server import Server, segment
 from oncall_rota.rendering import who
@@ -134,8 +137,24 @@ def _output(form: str, at: str, rows: Sequence[Row], source: str) -> str:
     return f"{json_text({'version': 1, 'at': at, 'results': rows, 'source': source})}\n"
 
 
-def checkout(error: OncallError, shown: Zone) -> Path:
-    """The folder that answers in place of the server, which is said. Raises `error` when there is none."""
+def keep_live() -> None:
+    """Keep the live overrides of the server, for when it is dead: after the answer, which waits for nothing."""
+    sys.stdout.flush()
+    live_kept.keep(server(), present())
+
+
+def seen_in(catalog: Catalog) -> None:
+    """Forget the kept ones that the checkout's files have: these decide alone."""
+    filed = {each.override.id for several in catalog.live.values() for each in several if each.filed}
+    if filed:
+        live_kept.forget(server().at.url, filed)
+
+
+def checkout(error: OncallError, shown: Zone) -> tuple[Path, Live]:
+    """The folder that answers in place of the server, which is said, and the live overrides that it told of last.
+
+    Raises `error` when there is no folder.
+    """
     try:
         folder = rotations(None)
     except FolderNotFound:
@@ -144,8 +163,12 @@ def checkout(error: OncallError, shown: Zone) -> Path:
 
     as_of = max(_changed(folder), default=None)
     when = "" if as_of is None else f", as of {moment_text(as_of, shown, None)}"
+    kept = live_kept.kept(server().at.url)
+    if kept.at is not None:
+        many = f"{len(kept.overrides)} live override{'' if len(kept.overrides) == 1 else 's'}"
+        when += f", with the server's {many} as of {moment_text(kept.at, shown, None)}"
     warn(f"{error}\nthis is from {path_text(folder)}{when}", error.hint)
-    return folder
+    return folder, by_team(kept.overrides)
 
 
 def _changed(folder: Path) -> Iterator[datetime]:
