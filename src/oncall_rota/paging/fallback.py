@@ -27,6 +27,7 @@ from oncall_rota.paging.ports.store import (
     LinkKey,
     LiveOverride,
     OpenCount,
+    PagedCount,
     PageRow,
     Result,
     Revision,
@@ -282,6 +283,9 @@ class FallbackStore:
 
     def open_counts(self) -> tuple[OpenCount, ...]:
         return self._either(self._store.open_counts, self._memory.open_counts)
+
+    def paged(self, since: datetime, until: datetime) -> tuple[PagedCount, ...]:
+        return self._store.paged(since, until)  # what is in memory alone is of these minutes
 
     def get(self, key: str) -> str | None:
         return self._store.get(key)

@@ -24,6 +24,7 @@ from oncall_rota.paging.ports.store import (
     LinkKey,
     LiveOverride,
     OpenCount,
+    PagedCount,
     PageRow,
     Result,
     Revision,
@@ -36,6 +37,7 @@ from oncall_rota.store.moment import instant, micros, span_micros
 from oncall_rota.store.written import Row, Transaction, written
 
 _Value = TypeVar("_Value")
+_QUIET = ('%"what":"notice"%', '%"what":"synthetic"%')  # in a page's data: nobody was woken by it
 
 
 class SqlStore(ABC):
@@ -167,6 +169,9 @@ class SqlStore(ABC):
     def open_counts(self) -> tuple[OpenCount, ...]:
         return self._all(_open_count, statement.OPEN_COUNTS)
 
+    def paged(self, since: datetime, until: datetime) -> tuple[PagedCount, ...]:
+        return self._all(_paged, statement.PAGED, micros(since), micros(until), *_QUIET)
+
     def spent_until(self, person: str, channel: str) -> datetime | None:
         return self._one(lambda row: instant(row[0]), statement.SPENT_UNTIL, person, channel)
 
@@ -282,6 +287,11 @@ def _incident(row: Row) -> IncidentRow:
 def _open_count(row: Row) -> OpenCount:
     team, status, number, oldest_at = row
     return OpenCount(team, status, number, instant(oldest_at))
+
+
+def _paged(row: Row) -> PagedCount:
+    team, person, quarter, number = row
+    return PagedCount(team, person, instant(quarter), number)
 
 
 def _page(row: Row) -> PageRow:

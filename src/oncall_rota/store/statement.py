@@ -84,6 +84,15 @@ OPEN_COUNTS = (
     f"SELECT team, status, count(*), min(opened_at) FROM incidents WHERE status IN {OPEN} GROUP BY team, status"
     " ORDER BY team, status"
 )
+# By quarters of an hour, as no zone's day begins between them. A page by several channels, or again, wakes once.
+_QUARTER = 15 * 60 * 1_000_000
+PAGED = (
+    f"SELECT i.team, p.person, p.created_at / {_QUARTER} * {_QUARTER} AS quarter, count(DISTINCT p.incident_id)"
+    " FROM pages p JOIN incidents i ON i.id = p.incident_id WHERE p.created_at >= ? AND p.created_at < ?"
+    " AND p.person IS NOT NULL AND p.state NOT IN ('waiting', 'missed', 'cancelled', 'failed')"
+    " AND p.data NOT LIKE ? AND p.data NOT LIKE ?"
+    " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+)
 SPENT_UNTIL = "SELECT spent_until FROM budgets WHERE person = ? AND channel = ?"
 
 AUDIT_COLUMNS = "incident_id, at, actor, kind, cause, revision, data"  # as AuditRow

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from store_places import NIGHT, SECOND, Place, SqlitePlace, incident, note, page, signal
 
-from oncall_rota.paging.ports.store import OpenCount, Revision, Store, StoreFailed, Unit
+from oncall_rota.paging.ports.store import OpenCount, PagedCount, Revision, Store, StoreFailed, Unit
 
 DAY = timedelta(days=1)
 
@@ -172,3 +172,29 @@ def test_open_incidents_are_counted_by_team_and_status(store: Store) -> None:
         OpenCount("payments", "triggered", 2, NIGHT - DAY),
         OpenCount("search", "held", 1, rows[4].opened_at),
     )
+
+
+def test_how_often_people_were_paged_is_counted_by_quarters_of_an_hour(place: Place, store: Store) -> None:
+    """An incident once, by however many channels; not what nobody got, nor what wakes nobody, nor at other times."""
+    store.commit([Unit((incident("a"),)), Unit((incident("b", key="b", team="search"),))])
+    given = [
+        page("p1", "a", person="alice"),
+        page("p2", "a", person="alice", channel="call"),
+        page("p3", "b", person="alice"),
+        page("p4", "a", person="bob"),
+        page("p5", "a", person="carol", state="missed"),
+        page("p6", "a", person="dave", data='{"what":"notice","text":"over"}'),
+        page("p7", "a", person="dave", data='{"what":"synthetic"}'),
+        page("p8", "a", person=None),
+        page("p9", "b", person="erin", data='{"what":"bundle","why":"\\"what\\":\\"notice\\""}'),
+    ]
+    store.commit([Unit(pages=(each,)) for each in given])
+    made_at = store.page("p1").created_at  # type: ignore[union-attr]
+    quarter_at = made_at.replace(minute=made_at.minute // 15 * 15, second=0, microsecond=0)
+    assert store.paged(quarter_at, made_at + SECOND) == (
+        PagedCount("payments", "alice", quarter_at, 1),
+        PagedCount("payments", "bob", quarter_at, 1),
+        PagedCount("search", "alice", quarter_at, 1),
+        PagedCount("search", "erin", quarter_at, 1),
+    )
+    assert store.paged(made_at + SECOND, made_at + DAY) == store.paged(made_at - DAY, made_at) == ()

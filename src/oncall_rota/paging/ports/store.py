@@ -211,6 +211,15 @@ class OpenCount(NamedTuple):
     oldest_at: datetime
 
 
+class PagedCount(NamedTuple):
+    """About how many incidents of a team a person was paged in the quarter of an hour from `quarter_at` on."""
+
+    team: str
+    person: str
+    quarter_at: datetime
+    number: int
+
+
 class Revision(NamedTuple):
     """The last good configuration of a team: its bytes, their digest, and the commit they came from, if any."""
 
@@ -333,6 +342,9 @@ class Store(AbstractContextManager["Store"], Protocol):
 
     def open_counts(self) -> tuple[OpenCount, ...]:
         """How many incidents are open, by team and status; by an index."""
+
+    def paged(self, since: datetime, until: datetime) -> tuple[PagedCount, ...]:
+        """How often people were paged in `[since, until)`, notices left out; by an index."""
 
     def spent_until(self, person: str, channel: str) -> datetime | None:
         """Up to when a budget is spent; None: nothing was ever taken from it."""
