@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -59,15 +60,20 @@ class Clock:
         span = span_text(timedelta(minutes=abs(minutes)))
         return f"in {span}" if minutes > 0 else f"{span} ago"
 
+    def full(self, at: datetime) -> Told:
+        """An instant with its day and what the zone calls itself."""
+        at = at.replace(second=0, microsecond=0)
+        return Told(told(at), moment_text(at, self.zone, self._now, abbreviated=True))
+
     @property
     def now(self) -> Told:
-        """The present, with its day and the zone's own name for itself."""
-        return Told(told(self._now), moment_text(self._now, self.zone, self._now, abbreviated=True))
+        """The present."""
+        return self.full(self._now)
 
 
-def clock_of(visit: Visit, team: str | None, now: datetime) -> Clock:
-    """By `?tz=`; else by the team's zone; of several teams by the viewer's own. Raises `Refused`."""
-    return Clock(_asked(visit) or _usual(visit, team), now)
+def clock_of(visit: Visit, teams: Iterable[str], now: datetime) -> Clock:
+    """By `?tz=`; else by the zone of these teams; where they have several by the viewer's own. Raises `Refused`."""
+    return Clock(_asked(visit) or _usual(visit, teams), now)
 
 
 def _asked(visit: Visit) -> Zone | None:
@@ -84,18 +90,18 @@ def _asked(visit: Visit) -> Zone | None:
         raise Refused(400, f"tz: no time zone {wanted[:LONGEST]!r}", hint) from None
 
 
-def _usual(visit: Visit, team: str | None) -> Zone:
+def _usual(visit: Visit, teams: Iterable[str]) -> Zone:
     configuration, person = visit.premises.configuration(), visit.visitor.person
-    known = configuration.world.team(team) if team is not None else None
-    if known is not None:
-        return zone(known.timezone)
+    known = {found.timezone for each in teams if (found := configuration.world.team(each)) is not None}
+    if len(known) == 1:
+        return zone(known.pop())
     reach = configuration.world.reach(person) if person is not None else None
     return zone(reach.timezone) if reach is not None and reach.timezone else UTC_ZONE
 
 
-def zones(visit: Visit, clock: Clock, team: str | None) -> tuple[str, ...]:
-    """Zones to choose from: the present one, the team's, the viewer's own and UTC."""
-    names = (_usual(visit, team).name, _usual(visit, None).name, UTC_ZONE.name, clock.zone.name)
+def zones(visit: Visit, clock: Clock, teams: Iterable[str]) -> tuple[str, ...]:
+    """Zones to choose from: the teams', the viewer's own, UTC, and the present one."""
+    names = (_usual(visit, teams).name, _usual(visit, ()).name, UTC_ZONE.name, clock.zone.name)
     return tuple(dict.fromkeys(names))
 
 

@@ -138,8 +138,8 @@ def listed(visit: Visit) -> Listed:
     wanted, premises = wanted_of(visit), visit.premises
     own = visit.visitor.team
     page = found(premises.store, wanted, own)
-    team = wanted.team or own
-    clock = clock_of(visit, team, premises.now())
+    teams = {wanted.team or own or ""} - {""} or {row.team for row in page.rows}
+    clock = clock_of(visit, teams, premises.now())
     asked = visit.request.query_params
     tz = clock.zone.name if asked.get("tz") else ""
     live = live_of(visit) if wanted.before is None else ""
@@ -153,7 +153,7 @@ def listed(visit: Visit) -> Listed:
         teams=() if own is not None else tuple(sorted(premises.configuration().teams)),
         now=clock.now,
         zones=tuple(
-            [Other(each, address(wanted, each), each == clock.zone.name) for each in zones(visit, clock, team)]
+            [Other(each, address(wanted, each), each == clock.zone.name) for each in zones(visit, clock, teams)]
         ),
         tz=tz,
         live=live,
@@ -189,5 +189,5 @@ def row_of(row: IncidentRow, visit: Visit, clock: Clock) -> Row:
 
 def _comes(incident: Incident, visit: Visit, clock: Clock) -> Next | None:
     """The next page of it, or whatever else is next."""
-    every = list(following(coming(incident, visit, name_of(visit), AHEAD), clock))
+    every = list(following(coming(incident, visit, name_of(visit), AHEAD), name_of(visit), clock))
     return next((each for each in every if each.place), every[0] if every else None)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
+from oncall_rota.humantime import span_text
 from oncall_rota.paging.incident import ACKNOWLEDGED, HELD, RESOLVED, TRIGGERED, Incident
 from oncall_rota.paging.message import clean
 from oncall_rota.rendering.course import Row
@@ -18,6 +20,8 @@ NAMES = 4  # people of a list
 # By shape and by word: a colour is only told beside them.
 MARKS = {"critical": "▲", "error": "◆", "warning": "●", "info": "○"}
 OTHER = "■"
+_WHO = re.compile(r"\b(by|to) ([^\s,:]+)|(\S+)(?= acknowledged it, and )")
+_INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _UNTOLD = ("cancel", "last-resort")  # said by the rows of pages
 
 
@@ -82,24 +86,45 @@ def _asked(incident: Incident, name_of: NameOf) -> str:
     return f"; asked: {', '.join(names[:NAMES])}{more}"
 
 
-def following(rows: Iterable[Row], clock: Clock) -> Iterator[Next]:
+def following(rows: Iterable[Row], name_of: NameOf, clock: Clock) -> Iterator[Next]:
     """What comes, in order of time: what goes to one person at once is one line."""
     told = [row for row in rows if row.event not in _UNTOLD]
     for _, group in groupby(told, lambda row: (row.at, row.event, row.step, row.name)):
         many = list(group)
         first = many[0]
-        times = f", {first.times} times" if first.times > 1 else ""
-        yield Next(clock(first.at), clock.apart(first.at), _text(many) + times, _place(first))
+        yield Next(clock(first.at), clock.apart(first.at), _text(many, name_of, clock) + _again(first), _place(first))
 
 
-def _text(rows: list[Row]) -> str:
+def _again(row: Row) -> str:
+    """How often it comes again, in rounds of the last resort."""
+    return f", again every {span_text((row.last_at - row.at) / (row.times - 1))}" if row.times > 1 else ""
+
+
+def _text(rows: list[Row], name_of: NameOf, clock: Clock) -> str:
     first = rows[0]
     channels = ", ".join(dict.fromkeys(each.channel for each in rows))
     name = clean(first.name, NAME)
     if first.event in ("page", "copy"):
         return f"{name} is paged by {channels}" if first.event == "page" else f"{name} gets a copy by {channels}"
-    return f"{first.event}{f' to {name}' if name else ''}: {clean(first.text, WHY)}"
+    if first.event == "timeout":
+        return f"asked again: {clean(named(first.text, name_of, clock), WHY)}"
+    return f"{first.event}{f' to {name}' if name else ''}: {clean(named(first.text, name_of, clock), WHY)}"
 
 
 def _place(row: Row) -> str:
     return f"step {row.step}" if row.step.isdigit() else row.step
+
+
+def named(told: str, name_of: NameOf, clock: Clock) -> str:
+    """What was decided, with people's names in place of their ids, and instants by the clock of the page."""
+
+    def name(found: re.Match[str]) -> str:
+        return f"{found[1]} {name_of(found[2])}" if found[1] else name_of(found[3])
+
+    def instant(found: re.Match[str]) -> str:
+        try:
+            return clock.text(datetime.fromisoformat(found[0]))
+        except (ValueError, OverflowError):
+            return found[0]
+
+    return _INSTANT.sub(instant, _WHO.sub(name, told))

@@ -7,7 +7,8 @@ from itertools import islice
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from oncall_rota.paging.incident import ACKNOWLEDGED
+from oncall_rota.paging.incident import ACKNOWLEDGED, Incident
+from oncall_rota.paging.message import LINES as MOST
 from oncall_rota.paging.message import clean
 from oncall_rota.paging.office import Story
 from oncall_rota.paging.reference import Named
@@ -20,13 +21,14 @@ from oncall_rota.web.incident_page_state import NAME, Next, Standing, following,
 from oncall_rota.web.incident_page_told import Part, part
 from oncall_rota.web.incidents import coming, meant, name_of
 
-SUMMARY, LINES, LINE = 1000, 20, 400  # the most that is shown; texts in code points
+TITLE, LINES, LINE = 160, 5, 160  # what is shown at once, as the button has to be in sight; code points, lines
+SUMMARY, WHOLE = 1000, 400  # of all of it, and of each of its lines
 NEXT = 12  # lines of what comes
 _UNTIL = re.compile(r"\d{1,6}", re.ASCII)
 
 
 class Shown(NamedTuple):
-    """`lines`: what else its monitor said; `left`: how many of these are not shown. `runbook`: an address of the web.
+    """`lines`: what else its monitor said; `whole`: all that it said, if that is more. `runbook`: an address of the web.
 
     `taken`: somebody has it, so that what ends it must not stand where `Acknowledge` stood. `earlier`, `later`: where
     the rest of a long story is. `over`: nothing comes any more.
@@ -41,7 +43,7 @@ class Shown(NamedTuple):
     service: str
     summary: str
     lines: tuple[str, ...]
-    left: int
+    whole: tuple[str, ...]
     source: str
     signals: int
     opened: Told
@@ -85,12 +87,12 @@ def kept(visit: Visit, incident: str) -> Story:
 
 def clock_for(visit: Visit, story: Story) -> Clock:
     """The clock of the page. Raises `Refused`."""
-    return clock_of(visit, story.incident.team, visit.premises.now())
+    return clock_of(visit, (story.incident.team,), visit.premises.now())
 
 
 def several(visit: Visit, found: list[Named]) -> tuple[Row, ...]:
     """To choose from. Waits for the disk."""
-    clock = clock_of(visit, None, visit.premises.now())
+    clock = clock_of(visit, {each.row.team for each in found}, visit.premises.now())
     return tuple([row_of(each.row, visit, clock) for each in found])
 
 
@@ -110,18 +112,18 @@ def shown(visit: Visit, story: Story, clock: Clock) -> Shown:
         severity=clean(incident.severity, NAME),
         team=clean(incident.team, NAME) or f"for {clean(names(incident.person or ''), NAME)}",
         service=clean(incident.service or "", NAME),
-        summary=clean(incident.summary, SUMMARY) or "(no text)",
+        summary=clean(incident.summary, TITLE) or "(no text)",
         lines=tuple([clean(line, LINE) for line in incident.lines[:LINES]]),
-        left=max(len(incident.lines) - LINES, 0),
+        whole=_whole(incident),
         source=clean(story.row.source, NAME),
         signals=incident.signals,
-        opened=clock(story.row.opened_at),
+        opened=clock.full(story.row.opened_at),
         apart=clock.apart(story.row.opened_at),
         standing=standing(incident, me, names, clock),
         taken=incident.status == ACKNOWLEDGED,
         over=not incident.is_open,
         runbook=runbook if runbook.startswith(("https://", "http://")) else "",
-        next=tuple(islice(following(coming(incident, visit, names), clock), NEXT)) if incident.is_open else (),
+        next=tuple(islice(following(coming(incident, visit, names), names, clock), NEXT)) if incident.is_open else (),
         story=told,
         earlier=address(visit, story.row.id, until=str(told.first - 1)) if told.first > 1 else "",
         later="" if whole else address(visit, story.row.id),
@@ -130,7 +132,7 @@ def shown(visit: Visit, story: Story, clock: Clock) -> Shown:
         zones=tuple(
             [
                 Other(each, f"/incidents/{story.row.id}?{urlencode({'tz': each})}", each == clock.zone.name)
-                for each in zones(visit, clock, incident.team)
+                for each in zones(visit, clock, (incident.team,))
             ]
         ),
         live=live,
@@ -139,6 +141,14 @@ def shown(visit: Visit, story: Story, clock: Clock) -> Shown:
         ),
         again=address(visit, story.row.id),
     )
+
+
+def _whole(incident: Incident) -> tuple[str, ...]:
+    """All that its monitor said, where it is too much to be shown at once."""
+    is_short = len(incident.summary) <= TITLE and all(len(each) <= LINE for each in incident.lines)
+    if is_short and len(incident.lines) <= LINES:
+        return ()
+    return (clean(incident.summary, SUMMARY), *[clean(line, WHOLE) for line in incident.lines[:MOST]])
 
 
 def address(visit: Visit, incident: str, **more: str) -> str:

@@ -13,7 +13,7 @@ from oncall_rota.paging.ports.store import AuditRow
 from oncall_rota.rendering.incident import NameOf
 from oncall_rota.rendering.story import PageTold, pages_told, sentence
 from oncall_rota.web.incident_page_clock import Clock, Told
-from oncall_rota.web.incident_page_state import NAME, WHY
+from oncall_rota.web.incident_page_state import NAME, WHY, named
 
 LINES = 100  # of one page of a story
 REMARK = 1000  # code points
@@ -31,13 +31,14 @@ RECEIPTS = {
 _WITH_PAGES = ("paged", "failed", "delayed", "dropped")  # kinds of the audit that the lines of pages tell
 _PEOPLE = ("acknowledged", "declined", "snoozed", "reassigned", "resolved", "remark")
 _AS_SENT = ("remark", "opened", "ignored")  # with words of people or monitors, in which nothing is put for an id
-_WHO = re.compile(r"\b(by|to) ([^\s,:]+)|(\S+)(?= acknowledged it, and )")
-_INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _SIGNAL = re.compile(r"signal (\d+)")
 
 
 class Line(NamedTuple):
-    """One line. `kind`: `page`, `person` or `pager`, who or what did it. `receipt`: of a page. `why`: its reason."""
+    """One line. `kind`: `page`, `person` or `pager`, who or what did it.
+
+    `receipt`: of a page. `why`: its reason, unless the line before it said so.
+    """
 
     at: Told
     kind: str
@@ -71,7 +72,13 @@ def part(story: Story, until: int | None, me: str | None, name_of: NameOf, clock
     last = len(entries) if until is None else max(min(until, len(entries)), 0)
     first = max(last - LINES, 0)
     states = {row.id: row.state for row in story.pages}
-    lines = [_line(each, states, name_of, clock) for each in entries[first:last]]
+    lines: list[Line] = []
+    said = ""
+    for each in entries[first:last]:
+        line = _line(each, states, name_of, clock)
+        if each.page is None:
+            said = line.text
+        lines.append(line._replace(why="") if line.why == said else line)
     return Part(tuple(lines), first + 1 if lines else 0, last, len(entries))
 
 
@@ -133,18 +140,3 @@ def _merged(rows: Sequence[AuditRow]) -> str:
     if len(rows) == 1 or len(numbers) < len(rows):
         return f"{source} said it again"
     return f"{source} said it again {len(rows)} times, so far {numbers[-1]} signals"
-
-
-def named(told: str, name_of: NameOf, clock: Clock) -> str:
-    """What was decided, with people's names in place of their ids, and instants by the clock of the page."""
-
-    def name(found: re.Match[str]) -> str:
-        return f"{found[1]} {name_of(found[2])}" if found[1] else name_of(found[3])
-
-    def instant(found: re.Match[str]) -> str:
-        try:
-            return clock.text(datetime.fromisoformat(found[0]))
-        except (ValueError, OverflowError):
-            return found[0]
-
-    return _INSTANT.sub(instant, _WHO.sub(name, told))
