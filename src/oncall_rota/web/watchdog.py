@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -41,17 +41,29 @@ Fetch = Callable[[str, float], tuple[int, bytes]]
 
 
 class Watchdog:
-    """Two threads until the end: one for us, one for our peers. `own`: our own door. `alarm`: told sentences."""
+    """Two threads until the end: one for us, one for our peers. `own`: our own door. `alarm`: told sentences.
 
-    def __init__(self, premises: Premises, own: str, fetch: Fetch, alarm: Callable[[str], None]) -> None:
+    `wait`: seconds to wait, and whether it ended by our end.
+    """
+
+    def __init__(
+        self,
+        premises: Premises,
+        own: str,
+        fetch: Fetch,
+        alarm: Callable[[str], None],
+        monotonic: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], bool] | None = None,
+    ) -> None:
         self._premises = premises
         self._own = own
         self._fetch = fetch
         self._alarm = alarm
+        self._monotonic = monotonic
         self._closing = threading.Event()
+        self._wait = wait or self._closing.wait
         self._said: tuple[str, ...] = ()
         self._peers = Peers()
-        self._pinged: datetime | None = None
         self._threads = [
             threading.Thread(target=target, name=name, daemon=True)
             for name, target in (("oncall-watchdog", self._run), ("oncall-peers", self._look_on))
@@ -66,9 +78,9 @@ class Watchdog:
 
     def _run(self) -> None:
         premises = self._premises
-        clocks = Clocks({"on the wall": SystemClock().now, "of the store": premises.now}, time.monotonic)
+        clocks = Clocks({"on the wall": SystemClock().now, "of the store": premises.now}, self._monotonic)
         wait = 1.0
-        while not self._closing.wait(wait):
+        while not self._wait(wait):
             try:
                 premises.auditor.vitals.clocks = clocks.wrong(wait)
                 wait = self.round()
@@ -103,15 +115,15 @@ class Watchdog:
         try:
             reply = premises.submit(Rehearse(secrets.token_hex(8), channel)).result(GOES)
             assert isinstance(reply, Rehearsed)
-            until = time.monotonic() + GOES
-            while time.monotonic() < until:
+            until = self._monotonic() + GOES
+            while self._monotonic() < until:
                 row = premises.store.page(reply.page_id)
                 if row is not None and row.state not in PENDING:
                     premises.store.forget(SYNTHETIC, at - KEPT)
                     why = page_data(row.data).why
                     return Rehearsal(at, row.state == "sent", why or row.state)
-                if self._closing.wait(0.05):
-                    break
+                if self._wait(0.05):
+                    return Rehearsal(at, False, "this process ends")
         except TimeoutError:
             return Rehearsal(at, False, f"the pager decided nothing within {GOES:.0f} s")
         except StoreFailed as error:
@@ -137,13 +149,13 @@ class Watchdog:
                 if 200 <= status < 300:
                     return ()
                 why = f"it was answered {status}"
-            if self._closing.wait(1.0):
+            if self._wait(1.0):
                 break
         return (f"the ping did not arrive: {why}",)
 
     def _say(self, wrong: tuple[str, ...]) -> None:
         """What is new."""
-        if wrong != self._said:
+        if wrong != self._said and not self._closing.is_set():
             self._said = wrong
             self._alarm("the watchdog is silent: " + "; ".join(wrong) if wrong else "the watchdog pings again")
 
@@ -151,7 +163,7 @@ class Watchdog:
 
     def _look_on(self) -> None:
         wait = 1.0
-        while not self._closing.wait(wait):
+        while not self._wait(wait):
             wait = IDLE
             try:
                 wait = self.look()
@@ -167,7 +179,7 @@ class Watchdog:
         limit = patience(settings.get("every", EVERY))
         self._peers.keep(peers)
         for peer in peers:
-            began = time.monotonic()
+            began = self._monotonic()
             wrong = _told(self._fetch, f"{peer.rstrip('/')}/healthz")
             verdict = self._peers.seen(peer, wrong, began, limit)
             if verdict == "silent":
