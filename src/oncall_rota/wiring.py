@@ -199,6 +199,7 @@ def served(opened: Opened, at: Listening, alarm: Callable[[str], None], tell: Te
     from oncall_rota.web.app import application
     from oncall_rota.web.beats import Beats
     from oncall_rota.web.feed_kept import Feeds
+    from oncall_rota.web.notices import Notices
     from oncall_rota.web.premises import Premises, Routings
     from oncall_rota.web.query_now import Present
     from oncall_rota.web.serving import serve
@@ -227,7 +228,8 @@ def served(opened: Opened, at: Listening, alarm: Callable[[str], None], tell: Te
         Present(),
         Together(crew.submit),
     )
-    with Beats(premises, alarm), Watchdog(premises, at.own, fetched, alarm):
+    watching = Watchdog(premises, at.own, fetched, alarm)
+    with Beats(premises, alarm), Notices(premises, alarm), watching:
         return serve(application(premises, tell=tell), at, crew.died)
 
 

@@ -21,6 +21,7 @@ from oncall_rota.timeline.interval import Interval
 from oncall_rota.timeline.zone import zone
 
 DAY = timedelta(days=1)
+LONGEST = timedelta(days=100)  # of a shift whose end is told
 MOST = 10  # incidents of a notice; the others are counted
 SOON, HANDOFF = "your shift begins soon", "handoff"
 
@@ -77,16 +78,25 @@ def _of_schedule(
 def _to_next(schedule: Schedule, shift: Shift, before: str, reach: Reach, ahead: timedelta) -> Iterable[Notice]:
     """To who takes over: some time before, and when it is so."""
     name, at, timezone = f"{schedule.team}/{schedule.name}", shift.start_at, reach.timezone or schedule.timezone
-    span = f"{clock(at, timezone)} until {clock(shift.end_at, timezone)} ({timezone})"
+    end_at = _end_of(schedule, shift)
+    span = f"{clock(at, timezone)}{f' until {clock(end_at, timezone)}' if end_at else ' on'} ({timezone})"
     taken = f", you take over from {before}" if before else ""
     key = f"{name} {shift.person} {at:%Y-%m-%dT%H:%M:%SZ}"
     if ahead > timedelta(0):
         soon = before_or_after(Time(at - ahead, at), reach.wishes.quiet, timezone)
         yield Notice(*soon, f"soon {key}", shift.person, schedule.team, SOON, f"{name}, {span}{taken}")
-    begun = after(Time(at, at + NEWS), shift.end_at, reach.wishes.quiet, timezone)
+    begun = after(Time(at, at + NEWS), end_at or at + DAY, reach.wishes.quiet, timezone)
     if begun is not None:
         text = f"you are on call for {name}, {span}{taken}"
         yield Notice(*begun, f"begins {key}", shift.person, schedule.team, HANDOFF, text)
+
+
+def _end_of(schedule: Schedule, shift: Shift) -> datetime | None:
+    """When a shift ends, which was cut where nobody looked further; None: not for a long time."""
+    last = shift.start_at + LONGEST
+    every = shifts(schedule, Interval(shift.start_at, last))
+    end_at = next(each.end_at for each in every if each.person == shift.person)
+    return end_at if end_at < last else None
 
 
 def _to_last(schedule: Schedule, shift: Shift, now: str, reach: Reach) -> Iterable[Notice]:

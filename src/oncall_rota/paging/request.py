@@ -79,12 +79,11 @@ class Rehearse(NamedTuple):
 class Inform(NamedTuple):
     """Tell somebody something quietly, about no incident. `key`: who was told by it once is never told again.
 
-    `what`: a word or two. `text`: what there is to know in one line. `team`: whose it is about.
+    `what`: a word or two. `text`: what there is to know in one line.
     """
 
     key: str
     person: str
-    team: str
     what: str
     text: str
     lines: tuple[str, ...] = ()
