@@ -22,7 +22,7 @@ from oncall_rota.web.incidents import coming, name_of
 
 PAGE = 50  # incidents of one page
 SCANNED = 1000  # incidents that are searched for one page
-SUMMARY, SOUGHT = 200, 100  # code points
+SUMMARY, SOUGHT = 120, 100  # code points
 AHEAD = 4  # moments that are looked at for what comes next
 _BEFORE = re.compile(r"(\d{1,16})\.(\d{1,4})", re.ASCII)
 _TICK = timedelta(microseconds=1)

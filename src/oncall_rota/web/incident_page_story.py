@@ -21,14 +21,14 @@ from oncall_rota.web.incident_page_state import NAME, Next, Standing, following,
 from oncall_rota.web.incident_page_told import Part, part
 from oncall_rota.web.incidents import coming, meant, name_of
 
-TITLE, LINES, LINE = 160, 5, 160  # what is shown at once, as the button has to be in sight; code points, lines
+TITLE, LINES, LINE = 160, 5, 160  # what is shown at once, as the button has to be in sight; in code points
 SUMMARY, WHOLE = 1000, 400  # of all of it, and of each of its lines
 NEXT = 12  # lines of what comes
 _UNTIL = re.compile(r"\d{1,6}", re.ASCII)
 
 
 class Shown(NamedTuple):
-    """`lines`: what else its monitor said; `whole`: all that it said, if that is more. `runbook`: an address of the web.
+    """`lines`: what else its monitor said; `whole`: all that it said, if it is more. `runbook`: an address of the web.
 
     `taken`: somebody has it, so that what ends it must not stand where `Acknowledge` stood. `earlier`, `later`: where
     the rest of a long story is. `over`: nothing comes any more.

@@ -1,0 +1,265 @@
+"""Incidents on the board in a real browser: on a phone, a desk and a wall, by day and by night, looked at and pressed.
+
+As for the other pages of the board (test_board.py): `install-chromium` and `install-axe`; pictures are kept in
+$ONCALL_ARTEFACTS, if that is set.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from test_board import ARTEFACTS, AXE, SCREENS, Board, Server
+
+from oncall_rota.paging.incident import ACKNOWLEDGED, Incident
+from oncall_rota.paging.ports.store import AuditRow, NewPage, Unit
+from oncall_rota.paging.saved import row_of
+from oncall_rota.store.sqlite import SqliteStore
+from oncall_rota.timeline.clock import SystemClock
+
+pytestmark = pytest.mark.real
+
+LONG, MARKUP = "00000000000000ff", "00000000000000ee"
+PAGES = {
+    "open": "/incidents",
+    "acknowledged": "/incidents?status=acknowledged&tz=Asia/Tokyo",
+    "none": "/incidents?q=%3Cscript%3E",
+    "story": "/incidents/{new}",
+    "story-taken": "/incidents/{taken}",
+    "story-of-another": "/incidents/{others}",
+    "story-over": "/incidents/{over}",
+    "story-long": f"/incidents/{LONG}",
+    "story-markup": f"/incidents/{MARKUP}?live=30",
+    "no-incident": "/incidents/ffffffff",
+}
+
+
+def prepared(folder: Path) -> Path:
+    """A store with an incident of five hundred pages and a summary of a thousand characters, and one of markup."""
+    folder.mkdir()
+    now = datetime.now(UTC)
+    with SqliteStore(folder / "oncall.db", SystemClock()) as store:
+        for incident_id, summary in ((LONG, "x" * 1000), (MARKUP, "<script>document.title = 'obeyed'</script>" * 23)):
+            made = Incident(
+                incident_id,
+                "payments",
+                "error",
+                summary,
+                now - timedelta(hours=3),
+                status=ACKNOWLEDGED,
+                acknowledged_by="bob",
+                acknowledged_at=now - timedelta(hours=2),
+                lines=tuple([f"{number}: <b>{'y' * 300}</b>" for number in range(50)]),
+            )
+            store.commit([Unit(incidents=(row_of(made, 0, "prod-am", incident_id),))])
+        for number in range(500):
+            page = NewPage(f"page-{number}", LONG, "alice", "sms", "alice/phone", "abcd", state="failed")
+            why = AuditRow(LONG, now, "pager", "failed", f"page page-{number}: {'<i>no such number</i> ' * 9}", "")
+            store.commit([Unit(pages=(page,), audit=(why,))])
+    return folder
+
+
+class Night(Server):
+    """The server, and incidents in every state."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(prepared(folder))
+        try:
+            self.new = self.raises("checkout is down")
+            self.taken, self.others, self.over = (self.raises(text) for text in ("disk is full", "slow", "was down"))
+            self.oncall("ack", self.taken, "--by", "alice")
+            self.oncall("ack", self.others, "--by", "bob")
+            self.oncall("incident", "note", self.others, "restarted db-1, and it is slower now", "--by", "bob")
+            self.oncall("resolve", self.over, "--by", "bob")
+        except BaseException:
+            self.close()
+            raise
+
+    def raises(self, summary: str) -> str:
+        """A new incident of payments; its id."""
+        told = json.loads(self.oncall("page", "payments", summary, "--service", "checkout", "--no-wait", "--json"))
+        return str(told["incident"]["id"])
+
+    def incident(self, incident: str) -> dict[str, Any]:
+        """One, and its story."""
+        found: dict[str, Any] = json.loads(self.oncall("incident", "show", incident, "--json"))
+        return found
+
+    def path(self, page: str) -> str:
+        """One of `PAGES`."""
+        return PAGES[page].format(new=self.new, taken=self.taken, others=self.others, over=self.over)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+    """One for all tests; each that acts has an incident of its own."""
+    made = Night(tmp_path_factory.mktemp("incidents") / "made")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def browser(server: Night) -> Iterator[Board]:
+    """Alice's, who wanted to see what is open, and was led there."""
+    if not AXE.is_file():
+        pytest.fail("no axe-core: run tests/real/install-axe with ONCALL_TEST_TOOLS=FOLDER", pytrace=False)
+    with Board() as made:
+        made.opens(server.address(f"/incidents/{server.new}?tz=UTC"))
+        assert made.evaluates("location.pathname") == "/sign-in"
+        made.evaluates("document.getElementById('who').value = 'alice'")
+        made.presses("Send me a link")
+        made.opens(server.sign_in_link())
+        made.presses("Sign in")
+        assert made.evaluates("location.pathname + location.search") == f"/incidents/{server.new}?tz=UTC"
+        made.asks("Network.enable")
+        yield made
+
+
+@pytest.fixture
+def artefacts(tmp_path: Path) -> Path:
+    """Where pictures are kept."""
+    folder = Path(ARTEFACTS or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def text(browser: Board) -> str:
+    """What can be read of the page."""
+    return str(browser.evaluates("document.body.innerText"))
+
+
+def said(browser: Board) -> str:
+    """What is told first, to a screen reader too."""
+    return str(browser.evaluates("document.querySelector('[role=status]').textContent"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_good_to_look_at(
+    page: str, screen: str, scheme: str, server: Night, browser: Board, artefacts: Path
+) -> None:
+    """Nothing is complained of or wider than the screen, no other host is asked, and axe-core finds nothing."""
+    browser.is_a(screen, scheme)
+    browser.complaints.clear()
+    browser.asked.clear()
+    browser.opens(server.address(server.path(page)))
+    assert browser.evaluates("document.title") != "obeyed"
+    assert browser.evaluates("document.documentElement.scrollWidth") <= SCREENS[screen][0]
+    browser.keeps_screenshot(artefacts / f"incident-{page}-{SCREENS[screen][0]}-{scheme}.png")
+    assert browser.violations() == []
+    # All that is folded away as well.
+    browser.evaluates("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    if page == "story":
+        browser.keeps_screenshot(artefacts / f"incident-{page}-unfolded-{SCREENS[screen][0]}-{scheme}.png")
+    assert browser.evaluates("document.documentElement.scrollWidth") <= SCREENS[screen][0]
+    assert browser.violations() == []
+    # The browser notes that a page was answered with 404, as it should be.
+    assert [each for each in browser.complaints if page != "no-incident" or "404" not in each] == []
+    assert [each for each in browser.asked if urlsplit(each).netloc != f"127.0.0.1:{server.port}"] == []
+
+
+@pytest.mark.parametrize("summary", ["the shop is down", "the shop is down " * 60])
+def test_the_button_is_at_once_in_sight_of_a_thumb(summary: str, server: Night, browser: Board) -> None:
+    """On a phone, whatever the alert says; and a second tap on the same place ends nothing."""
+    incident = server.raises(summary)
+    browser.is_a("phone", "dark")
+    browser.opens(server.address(f"/incidents/{incident}"))
+    box = browser.evaluates(
+        "(box => [box.x + box.width / 2, box.y + box.height / 2, box.width, box.height, box.bottom])"
+        "(document.querySelector('.acts button').getBoundingClientRect())"
+    )
+    assert box[2] >= 300
+    assert box[3] >= 48
+    assert box[4] <= SCREENS["phone"][1]
+    browser.presses("Acknowledge")
+    assert said(browser) == "You have it now. Thank you. Those who were paged are told."
+    browser.evaluates("scrollTo(0, 0)")
+    under = f"document.elementFromPoint({box[0]}, {box[1]}).closest('button, a, summary')"
+    assert browser.evaluates(f"{under} === null")
+    assert server.incident(incident)["incident"]["acknowledged_by"] == "alice"
+
+
+def test_it_works_without_scripts_and_of_two_the_first_wins(server: Night, browser: Board) -> None:
+    """Bob acknowledges while alice looks at the page; then she takes it over, writes a note and ends it."""
+    incident = server.raises("queues are long")
+    browser.is_a("desk", "light")
+    browser.complaints.clear()
+    browser.opens(server.address(f"/incidents/{incident}"))
+    server.oncall("ack", incident, "--by", "bob")
+    browser.runs_scripts(False)
+    try:
+        browser.presses("Acknowledge")
+        assert said(browser).startswith("Nothing has changed: Bob Brown has it already, since ")
+        browser.presses("Take it over from Bob Brown")
+        assert said(browser) == "You have it now."
+        browser.evaluates("document.getElementById('text').closest('details').open = true")
+        browser.evaluates("document.getElementById('text').value = 'a worker was stuck'")
+        browser.presses("Write it down")
+        assert said(browser) == "Written down."
+        browser.presses("It is over: resolve")
+        assert said(browser) == "It is over. Thank you."
+    finally:
+        browser.runs_scripts(True)
+    assert "Alice Adams wrote: a worker was stuck" in text(browser)
+    told = server.incident(incident)
+    assert told["incident"]["status"] == "resolved"
+    kinds = [row["kind"] for row in told["audit"] if row["actor"] in ("alice", "bob")]
+    assert kinds == ["acknowledged", "reassigned", "remark", "resolved"]
+    # The browser notes that the button of the second was answered with 409, as it should be.
+    assert [each for each in browser.complaints if "409" not in each] == []
+
+
+def test_snoozed_and_given_to_somebody(server: Night, browser: Board) -> None:
+    """By what is folded away; loading the page again does nothing twice."""
+    incident = server.raises("certificates end soon")
+    browser.is_a("phone", "light")
+    browser.opens(server.address(f"/incidents/{incident}"))
+    browser.evaluates("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    browser.presses("2h")
+    assert said(browser) == "You have it, and are paged again if it is still open then."
+    browser.asks("Page.reload")
+    browser.opens(server.address(f"/incidents/{incident}"))
+    browser.evaluates("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    browser.evaluates("document.getElementById('choice').value = 'person:carol'")
+    browser.presses("Give it to them")
+    assert said(browser) == "Given to Carol Chen, who is paged now."
+    told = server.incident(incident)
+    assert [row["kind"] for row in told["audit"] if row["actor"] == "alice"] == ["snoozed", "reassigned"]
+    assert told["pages"][-1]["person"] == "carol"
+
+
+def test_a_story_is_gone_through_by_keyboard(server: Night, browser: Board) -> None:
+    """From the top: past the navigation, to the button; what is focused is seen, and Enter presses it."""
+    incident = server.raises("the keyboard is at hand")
+    browser.is_a("desk", "light")
+    browser.opens(server.address(f"/incidents/{incident}"))
+
+    def press(key: str) -> None:
+        code = {"Tab": 9, "Enter": 13}[key]
+        typed = {"text": "\r"} if key == "Enter" else {}
+        browser.asks("Input.dispatchKeyEvent", type="keyDown", key=key, code=key, windowsVirtualKeyCode=code, **typed)
+        browser.asks("Input.dispatchKeyEvent", type="keyUp", key=key, code=key, windowsVirtualKeyCode=code)
+
+    press("Tab")
+    press("Enter")  # skip to the content
+    press("Tab")
+    assert browser.evaluates("document.activeElement.textContent.trim()") == "Acknowledge"
+    assert browser.evaluates("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    press("Tab")
+    assert browser.evaluates("document.activeElement.textContent.trim()") == "I cannot: pass it on"
+    for _ in range(10):
+        press("Tab")
+        if browser.evaluates("document.activeElement.tagName") == "SUMMARY":
+            break
+    press("Enter")
+    assert browser.evaluates("document.activeElement.parentElement.open")
