@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from datetime import timedelta
 from typing import NamedTuple
 
 from oncall_rota.errors import UnknownName, UsageError
@@ -52,9 +53,12 @@ def added(store: Store, asked: OverrideAsked) -> LiveOverride:
     entry_of(asked.entry)
     if any(not text or clean(text, LONGEST) != text for text in (asked.team, asked.by)):
         raise UsageError("an override has a team, and somebody who wants it", f"at most {LONGEST} characters")
-    if len(store.overrides()) >= MOST:
+    stand, at = store.overrides(), store.now()
+    if len(stand) >= MOST:
         raise UsageError(f"{MOST:,} live overrides stand already", "'oncall override fold' writes them into the files")
-    made = LiveOverride(secrets.token_hex(4), asked.team, asked.entry, asked.by, store.now())
+    if stand:  # two at one moment have an order, too
+        at = max(at, stand[-1].created_at + timedelta(microseconds=1))
+    made = LiveOverride(secrets.token_hex(4), asked.team, asked.entry, asked.by, at)
     try:
         store.add_override(made)
     except Unstorable:  # an id is drawn twice once in a million

@@ -247,3 +247,15 @@ def test_a_reading_of_a_folder_takes_them(rota: Rota) -> None:
     catalog, problems = load(rota.root, ["payments"], live={"payments": [made]})
     assert [each.person for each in on_call_at(catalog.teams["payments"].first, NIGHT)] == ["carol"]
     assert problems == ()
+
+
+def test_an_edit_of_another_team_drops_none(server: Covered, rota: Rota) -> None:
+    """Of what is not read again for it."""
+    rota.write(alone=SEARCH.replace("search", "alone"), other=SEARCH.replace("search", "other"))
+    server.looks()
+    server.takes("carol", "alone")
+    server.looks(1)
+    assert server.on("alone") == ("carol",)
+    rota.write(other=SEARCH.replace("search", "other") + "# edited\n")
+    server.looks()
+    assert server.on("alone") == ("carol",)

@@ -45,6 +45,7 @@ class Loopback:
                 self.wfile.write(body)
 
             do_POST = do_GET  # noqa: N815 - the library's name
+            do_DELETE = do_GET  # noqa: N815
 
             def log_message(self, *_: Any) -> None:
                 pass
