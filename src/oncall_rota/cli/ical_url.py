@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 
@@ -19,17 +18,13 @@ from oncall_rota.cli.terminal import DIM, Cell, rows_in_columns, say, terminal, 
 from oncall_rota.cli.token import end, mapping, status, words_of
 from oncall_rota.config import load, paging
 from oncall_rota.errors import ConfigurationError, UnknownName, UsageError
+from oncall_rota.feeds.address import SLOW, addresses
 from oncall_rota.paging.token import TokenAsked, TokenKept, digest_of, new_token
 from oncall_rota.rendering.incident import told
 from oncall_rota.rendering.text import json_text, term_safe, tsv_row
 
 FORMATS = ("table", "plain", "json")
 NAME = "oncall ical"
-GOOGLE = "https://calendar.google.com/calendar/r?cid="
-SLOW = (
-    "Google looks again when it wants, up to a day later, and others after hours: who is paged never depends on a "
-    "calendar"
-)
 
 Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="As 'oncall ical list' shows them.")]
 Gaps = Annotated[bool, typer.Option("--gaps", help="Only where nobody is on though somebody must be.")]
@@ -97,7 +92,7 @@ def url(
         return
     with office(store, dir_, f"{NAME} url", make=True) as opened:
         kept = opened.office.add_token(asked)
-    _tell([(kept, _addresses(public_url, token, _file(owner, name, gaps)))], json)
+    _tell([(kept, addresses(public_url, token, _file(owner, name, gaps)))], json)
 
 
 def _public_url(dir_: str | None) -> str:
@@ -114,20 +109,13 @@ def _file(person: str | None, team: str | None, gaps: bool) -> str:
     return f"{team}.ics" if team else "me.ics"
 
 
-def _addresses(public_url: str, token: str, file: str) -> dict[str, str]:
-    """By kind. Google takes the name of the scheme for a subscription, and reads https only."""
-    scheme, _, rest = f"{public_url}/ical/{token}/{file}".partition("://")
-    found = {scheme: f"{scheme}://{rest}", "webcal": f"webcal://{rest}"}
-    return found | ({"google": f"{GOOGLE}{quote(found['webcal'], safe='')}"} if scheme == "https" else {})
-
-
 def _tell(made: Sequence[tuple[TokenKept, dict[str, str]]], json: bool) -> None:
     if json:
-        feeds = [mapping(kept) | {"urls": addresses} for kept, addresses in made]
+        feeds = [mapping(kept) | {"urls": urls} for kept, urls in made]
         print(json_text({"version": 1, "feeds": feeds}))
-    for kept, addresses in made:
+    for kept, urls in made:
         if not json:  # never in columns that are cut to a terminal's width: it could not be copied
-            print("\n".join(tsv_row(row) for row in addresses.items()))
+            print("\n".join(tsv_row(row) for row in urls.items()))
         words = words_of(kept.scope, kept.label, kept.person, kept.team, kept.expires_at)
         say(f"{kept.id}: {words}; it is shown only now")
     warn(SLOW)
@@ -227,7 +215,7 @@ def rotate(
             token = new_token()
             asked = TokenAsked("feed", digest_of(token).hex(), each.label, each.person, each.team, each.expires_at)
             kept = found.office.add_token(asked)
-            made.append((kept, _addresses(public_url, token, _file(each.person, each.team, gaps))))
+            made.append((kept, addresses(public_url, token, _file(each.person, each.team, gaps))))
         _tell(made, json)  # before the old ones end: whatever happens then, somebody has the new ones
         for each in old:
             found.office.revoke_token(each.id)

@@ -15,6 +15,8 @@ from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.web.access import JUDGES
 from oncall_rota.web.acknowledge import ACKNOWLEDGE
 from oncall_rota.web.board import BOARD
+from oncall_rota.web.board_load import BOARD_LOAD
+from oncall_rota.web.board_me import BOARD_ME
 from oncall_rota.web.board_now import BOARD_NOW, Boards
 from oncall_rota.web.board_team import BOARD_TEAM
 from oncall_rota.web.board_why import BOARD_WHY
@@ -53,6 +55,8 @@ DOORS: tuple[Door, ...] = (
     *BOARD_NOW,
     *BOARD_TEAM,
     *BOARD_WHY,
+    *BOARD_ME,
+    *BOARD_LOAD,
     *ICON,
     *INCIDENTS,
     *INCIDENT_ACTS,
