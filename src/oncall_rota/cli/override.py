@@ -181,7 +181,7 @@ def remove(
     Examples:
       oncall override list payments
       oncall override remove payments 2
-      oncall override remove payments 3f2a91c0
+      oncall override remove payments o3f2a91c0
     """
     if which is not None and not _is_number(which):
         remove_live(name, which, dry_run, store, dir_, display(tz).zone, present())
@@ -227,8 +227,8 @@ def _live(store: str | None, dir_: str | None) -> Live:
 
 
 def _is_number(text: str) -> bool:
-    """Ids of live overrides are longer than any list."""
-    return text.removeprefix("-").isdecimal() and len(text) < 8
+    """Ids of live overrides begin with a letter."""
+    return text.removeprefix("-").isdecimal()
 
 
 def _mapping(number: int, each: Override) -> dict[str, object]:

@@ -58,13 +58,18 @@ def added(store: Store, asked: OverrideAsked) -> LiveOverride:
         raise UsageError(f"{MOST:,} live overrides stand already", "'oncall override fold' writes them into the files")
     if stand:  # two at one moment have an order, too
         at = max(at, stand[-1].created_at + timedelta(microseconds=1))
-    made = LiveOverride(secrets.token_hex(4), asked.team, asked.entry, asked.by, at)
+    made = LiveOverride(_new_id(4), asked.team, asked.entry, asked.by, at)
     try:
         store.add_override(made)
     except Unstorable:  # an id is drawn twice once in a million
-        made = made._replace(id=secrets.token_hex(8))
+        made = made._replace(id=_new_id(8))
         store.add_override(made)
     return made
+
+
+def _new_id(size: int) -> str:
+    """A word that is no number in YAML, whoever reads it."""
+    return f"o{secrets.token_hex(size)}"
 
 
 def cancelled(store: Store, override_id: str, by: str) -> LiveOverride:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 PEOPLE = ("bob", "carol", "dave")
 HOURS = 6  # of the afternoon, from now on
-ID = re.compile(r"\bid: '?([0-9a-f]+)'?\}")
+ID = re.compile(r"\bid: '?(o[0-9a-f]+)'?\}")
 
 
 class Line(NamedTuple):
