@@ -30,6 +30,7 @@ COMMANDS = {
     "incident": "What is open, its story, and what to do about it",
     "pager": "Drive what is open, in the foreground",
     "serve": "The pager, and a server for monitors, calendars and people",
+    "watchdog": "Watch servers from outside",
     "notify": "Send a test to a person, by every channel of theirs",
     "token": "What programs and calendars are let in by",
     "key": "The keys that links are signed with",

@@ -6,9 +6,13 @@ started anew is silent for seconds.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from oncall_rota.paging.message import clean
 
 EVERY = timedelta(minutes=1)  # between two pings, when nothing is written
 SOON = 4  # after a round without a ping the next one comes in this part of the time
@@ -17,6 +21,8 @@ ROUNDS = 3  # for so many it may be, when they are shorter
 LOOKS = 6  # at a peer, in that time
 SET = timedelta(seconds=60)  # a clock that moves by more at once was set
 
+# A URL and seconds -> status and body. Raises `OSError`.
+Fetch = Callable[[str, float], tuple[int, bytes]]
 Verdict = Literal["silent", "back"]
 
 
@@ -46,6 +52,24 @@ def patience(every: timedelta) -> float:
     return min(LONGEST, ROUNDS * every.total_seconds())
 
 
+def told(fetch: Fetch, server: str, seconds: float) -> str:
+    """Why a server is not well, as its /healthz or its silence says; empty: it is."""
+    try:
+        status, body = fetch(f"{server.rstrip('/')}/healthz", seconds)
+    except OSError as error:
+        return str(error)
+    facts: Any = None
+    with suppress(ValueError, RecursionError):
+        facts = json.loads(body)
+    if not isinstance(facts, dict) or not isinstance(facts.get("well"), bool):
+        return f"it answers {status}, and nothing of oncall's"
+    if facts["well"]:
+        return ""
+    reasons = facts.get("unwell")
+    known = clean("; ".join(map(str, reasons))) if isinstance(reasons, list) else ""
+    return known or "it is not well"
+
+
 class Peers:
     """What is known of other servers. Seconds are of one monotonic clock."""
 
@@ -68,6 +92,10 @@ class Peers:
             return None
         self._told.add(peer)
         return "silent"
+
+    def untold(self, peer: str) -> None:
+        """Nobody could be told: it is to be told at the next look."""
+        self._told.discard(peer)
 
     def keep(self, peers: Sequence[str]) -> None:
         """Forget those that are in no file any more."""

@@ -6,12 +6,10 @@ dies, blocks or stands still ends it: this thread too.
 
 from __future__ import annotations
 
-import json
 import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -24,7 +22,7 @@ from oncall_rota.paging.ports.store import PENDING, SYNTHETIC, StoreFailed
 from oncall_rota.paging.request import Rehearse, Rehearsed
 from oncall_rota.paging.signal import Signal
 from oncall_rota.paging.vitals import Rehearsal
-from oncall_rota.paging.watchdog import EVERY, LOOKS, Clocks, Peers, judged, patience
+from oncall_rota.paging.watchdog import EVERY, LOOKS, Clocks, Fetch, Peers, judged, patience, told
 from oncall_rota.timeline.clock import SystemClock
 from oncall_rota.web.premises import Premises
 
@@ -35,9 +33,6 @@ TRIES = 3  # of a ping: a lost packet is no silence
 GOES = 25.0  # seconds for a page to nobody: two attempts
 KEPT = timedelta(minutes=10)  # so long the pages to nobody stay in the store
 IDLE = 15.0  # seconds between two looks whether there is anything to do
-
-# A URL and seconds -> status and body. Raises `OSError`.
-Fetch = Callable[[str, float], tuple[int, bytes]]
 
 
 class Watchdog:
@@ -131,7 +126,7 @@ class Watchdog:
         return Rehearsal(at, False, f"it was not sent within {GOES:.0f} s")
 
     def _through_our_door(self) -> tuple[str, ...]:
-        wrong = _told(self._fetch, f"{self._own}/healthz")
+        wrong = told(self._fetch, self._own, ANSWER)
         return (f"our own door says: {wrong}",) if wrong else ()
 
     def _ping(self, written: Any) -> tuple[str, ...]:
@@ -180,7 +175,7 @@ class Watchdog:
         self._peers.keep(peers)
         for peer in peers:
             began = self._monotonic()
-            wrong = _told(self._fetch, f"{peer.rstrip('/')}/healthz")
+            wrong = told(self._fetch, peer, ANSWER)
             verdict = self._peers.seen(peer, wrong, began, limit)
             if verdict == "silent":
                 self._alarm(f"{_host(peer)} is not well: {wrong}")
@@ -207,23 +202,6 @@ class Watchdog:
         self._closing.set()
         for each in self._threads:
             each.join()
-
-
-def _told(fetch: Fetch, url: str) -> str:
-    """What a server's /healthz says is wrong; empty: it is well."""
-    try:
-        status, body = fetch(url, ANSWER)
-    except OSError as error:
-        return str(error)
-    facts: Any = None
-    with suppress(ValueError, RecursionError):
-        facts = json.loads(body)
-    if not isinstance(facts, dict) or not isinstance(facts.get("well"), bool):
-        return f"it answers {status}, and nothing of oncall's"
-    if facts["well"]:
-        return ""
-    reasons = facts.get("unwell")
-    return "; ".join(map(str, reasons))[:500] if isinstance(reasons, list) and reasons else "it is not well"
 
 
 def _host(url: str) -> str:
