@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Match
 
 from oncall_rota.paging.configuration import Configuration
 from oncall_rota.web.access_shown import Shown
@@ -45,8 +46,16 @@ def forbidden(words: str) -> Response:
 
 def please_sign_in(request: Request, configuration: Configuration) -> Response:
     """A person at a browser is asked to sign in, where that is possible; anything else for a token."""
-    looks = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    looks = request.method in ("GET", "POST") and "text/html" in request.headers.get("accept", "")
     if not looks or configuration.settings.access.get("login") != "link":
         return who_are_you()
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.method == "POST" and not _is_a_page(request):
+        wanted = "/"
     return RedirectResponse(f"{SIGN_IN}?next={quote(wanted, safe='/')}", 303, NOT_KEPT)
+
+
+def _is_a_page(request: Request) -> bool:
+    """Whether an address to which a form goes can be looked at, too."""
+    scope = {**request.scope, "method": "GET"}
+    return any(route.matches(scope)[0] == Match.FULL for route in request.app.routes)

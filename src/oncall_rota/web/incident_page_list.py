@@ -188,6 +188,11 @@ def row_of(row: IncidentRow, visit: Visit, clock: Clock) -> Row:
 
 
 def _comes(incident: Incident, visit: Visit, clock: Clock) -> Next | None:
-    """The next page of it, or whatever else is next."""
-    every = list(following(coming(incident, visit, name_of(visit), AHEAD), name_of(visit), clock))
-    return next((each for each in every if each.place), every[0] if every else None)
+    """The next page of it, or whatever else is next. Most often it is at the first moment."""
+    names = name_of(visit)
+    for most in (1, AHEAD):
+        every = list(following(coming(incident, visit, names, most), names, clock))
+        page = next((each for each in every if each.place), None)
+        if page is not None:
+            return page
+    return every[0] if every else None

@@ -8,7 +8,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from fake_phones import HERE, rota
+from fake_phones import HERE, OFFICE, person, rota, step
 from night_house import Answer, House, NightOfLinks
 
 from oncall_rota.paging.configuration import Settings
@@ -369,6 +369,65 @@ def test_after_signing_in_somebody_lands_where_they_wanted_to_go(
     assert (away.status, away.headers["location"]) == (303, f"/sign-in?next=/incidents/{incident}%3Ftz%3DUTC")
     asked = house.asks("GET", away.headers["location"])
     assert f'name="next" value="/incidents/{incident}?tz=UTC"' in asked.text
+
+
+def test_a_button_of_a_session_that_is_over_leads_to_signing_in_and_back(night: NightOfLinks, house: House) -> None:
+    """Nothing is done by it; where a form goes to that is no page, the way leads to the first page."""
+    night.settings = Settings(access={"login": "link"})
+    incident = night.signal().incident_id
+    browser = {"accept": "text/html,application/xhtml+xml"}
+    away = house.posts(f"/incidents/{incident}", {"do": "ack"}, browser)
+    assert (away.status, away.headers["location"]) == (303, f"/sign-in?next=/incidents/{incident}")
+    assert house.posts("/sign-out", {}, browser).headers["location"] == "/sign-in?next=/"
+    assert house.posts(f"/incidents/{incident}", {"do": "ack"}).status == 401
+    assert house.submitted == []
+
+
+# -- what is shown of states, and of much
+
+
+def test_what_waits_or_is_only_recorded_says_so(night: NightOfLinks, looks: Looks) -> None:
+    """In words, and what comes then."""
+    night.field.escalates(step(night.field.primary), severity="warning", hours=OFFICE)
+    night.field.escalates(severity="info")
+    held = night.signal("disk", severity="warning", hold=timedelta(minutes=5)).incident_id
+    recorded = night.signal("net", severity="info").incident_id
+    page = looks("bob", f"/incidents/{held}")
+    assert "● warning payments disk is full It waits until 13:05; nobody was paged yet" in words(page)
+    assert "13:05 Alice is paged by push in 5m, step 1" in words(page)
+    assert offered_texts(page)[1:2] == ["Acknowledge"]
+    page = looks("bob", f"/incidents/{recorded}")
+    assert "○ info payments net is full It is only recorded: its severity is never paged" in words(page)
+    assert offered(page) == ["note"]
+
+
+def test_the_forms_of_a_large_team_are_short(night: NightOfLinks, looks: Looks) -> None:
+    """A hundred people to choose from, anybody else by their id; of many teams the name is typed."""
+    names = [f"person-{number:03}" for number in range(300)]
+    night.field.people |= {name: person(name, "0m push") for name in names}
+    crowd = rota("crowd", " ".join(names))
+    night.teams = {
+        f"team-{number:03}": Team(f"team-{number:03}", "Europe/London", HERE, {"crowd": crowd}) for number in range(200)
+    } | {"payments": Team("payments", "Europe/London", HERE, {"crowd": crowd})}
+    incident = night.signal().incident_id
+    page = looks("alice", f"/incidents/{incident}")
+    assert page.text.count("<option") == 101
+    assert len(page.body) < 20_000
+    page = looks("alice", "/incidents")
+    assert "<option" not in page.text
+    assert '<input id="team" name="team"' in page.text
+    assert len(page.body) < 10_000
+
+
+def test_repeats_of_a_signal_are_one_line(night: NightOfLinks, looks: Looks) -> None:
+    """However many there are."""
+    incident = night.signal().incident_id
+    for _ in range(200):
+        night.signal()
+    page = looks("bob", f"/incidents/{incident}")
+    assert "13:00 prod-am said it again 200 times, so far 201 signals" in story(page)
+    assert "201 signals so far" in words(page)
+    assert len(story(page)) < 8
 
 
 # -- acting
