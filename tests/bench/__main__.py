@@ -20,6 +20,7 @@ import paging
 import processes
 import schedules
 import serving
+import serving_board
 import serving_feeds
 import serving_hooks
 
@@ -29,6 +30,7 @@ GROUPS = {
     "process": processes.rows,
     "feeds": feeds.rows,
     "serving": serving.rows,
+    "serving-board": serving_board.rows,
     "serving-feeds": serving_feeds.rows,
     "serving-hooks": serving_hooks.rows,
     "accept": acceptance.rows,
