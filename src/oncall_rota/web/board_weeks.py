@@ -147,7 +147,8 @@ def holidays_of(schedules: Iterable[Schedule]) -> Callable[[date], bool]:
 def labels(name: str, width: float) -> tuple[str, str]:
     """What of a name fits into that part of a week: on a large screen, and on a phone."""
     first = name.split()[0] if name.split() else name
-    initials = "".join([word[0] for word in name.split()[:2]])
+    letters = [next((letter for letter in word if letter.isalnum()), "") for word in name.split()]
+    initials = "".join([letter for letter in letters if letter][:2])
 
     def fits(whole: float, half: float) -> str:
         return name if width >= whole else first if width >= half else initials

@@ -204,4 +204,5 @@ def test_a_name_is_as_long_as_there_is_room_for_it() -> None:
     assert drawn.labels("Alice Adams", 14) == ("Alice Adams", "Alice")
     assert drawn.labels("Alice Adams", 5) == ("Alice", "AA")
     assert drawn.labels("Alice Adams", 1) == ("AA", "AA")
+    assert drawn.labels("<b>Robert Tables", 1) == ("bT", "bT")
     assert drawn.labels("", 1) == ("", "")
