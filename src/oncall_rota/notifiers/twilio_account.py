@@ -73,7 +73,7 @@ class Account:
 
     def rehearse(self, deadline: Deadline) -> str:
         """Ask for the account itself, as it is seen with its token."""
-        status = str(self.call(lambda of: of(self._setup.values["account"]).fetch(), deadline).status)
+        status = str(self.call(lambda of: of.fetch(), deadline).status)
         if status != "active":
             words = f"the account of {self._setup.channel} is not active"
             raise NotifierError(words, permanent=True, alarm=words)
