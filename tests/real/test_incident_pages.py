@@ -7,12 +7,16 @@ $ONCALL_ARTEFACTS, if that is set.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
+from threading import Barrier
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -217,6 +221,34 @@ def test_it_works_without_scripts_and_of_two_the_first_wins(server: Night, brows
     assert kinds == ["acknowledged", "reassigned", "remark", "resolved"]
     # The browser notes that the button of the second was answered with 409, as it should be.
     assert [each for each in browser.complaints if "409" not in each] == []
+
+
+def test_of_twenty_who_press_at_one_moment_one_is_first(server: Night, browser: Board) -> None:
+    """Each with a page of its own, over connections of their own: one has it, and the others are told so."""
+    incident = server.raises("many look at it")
+    (cookie,) = browser.asks("Network.getCookies", urls=[server.address("/")])["cookies"]
+    headers = {"Cookie": f"{cookie['name']}={cookie['value']}", "Content-Type": "application/x-www-form-urlencoded"}
+
+    def asks(method: str, body: str = "") -> tuple[int, str]:
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=30)
+        connection.request(method, f"/incidents/{incident}", body, headers)
+        found = connection.getresponse()
+        told = found.status, found.read().decode()
+        connection.close()
+        return told
+
+    forms = [re.findall(r'name="once" value="([^"]+)"', asks("GET")[1])[-1] for _ in range(20)]
+    together = Barrier(len(forms))
+
+    def presses(once: str) -> tuple[int, str]:
+        together.wait(30)
+        return asks("POST", urlencode({"once": once, "do": "ack"}))
+
+    with ThreadPoolExecutor(len(forms)) as people:
+        told = list(people.map(presses, forms))
+    assert sorted(status for status, _ in told) == [303] + [409] * 19
+    assert all("Nothing has changed: you have it already" in page for status, page in told if status == 409)
+    assert [row["kind"] for row in server.incident(incident)["audit"]].count("acknowledged") == 1
 
 
 def test_snoozed_and_given_to_somebody(server: Night, browser: Board) -> None:

@@ -190,6 +190,7 @@ def row_of(row: IncidentRow, visit: Visit, clock: Clock) -> Row:
 def _comes(incident: Incident, visit: Visit, clock: Clock) -> Next | None:
     """The next page of it, or whatever else is next. Most often it is at the first moment."""
     names = name_of(visit)
+    every: list[Next] = []
     for most in (1, AHEAD):
         every = list(following(coming(incident, visit, names, most), names, clock))
         page = next((each for each in every if each.place), None)
