@@ -9,9 +9,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-TESTS = Path(__file__).parents[1]
-for each in ("unit/web", "story/pager", "story/paging", "unit/intake"):
-    sys.path.insert(0, str(TESTS / each))
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "web"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "story" / "pager"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "story" / "paging"))
 
 import folder
 from measure import Row, ratio

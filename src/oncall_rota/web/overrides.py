@@ -22,7 +22,7 @@ from oncall_rota.timeline.interval import Interval
 from oncall_rota.web import override_asked as asked
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.failure import Refused
-from oncall_rota.web.fields import fields_of, is_wanted, only
+from oncall_rota.web.fields import Fields, fields_of, is_wanted, only
 from oncall_rota.web.incident_acts import actor
 from oncall_rota.web.incidents import answer, name_of
 from oncall_rota.web.override_spec import LIST, MADE, WITHDRAWN
@@ -34,6 +34,11 @@ async def make(visit: Visit) -> Response:
     """Keep a live override; who is on call in its hours, before and after."""
     fields = await fields_of(visit.request, (*asked.FIELDS, "by", "dry_run"))
     by, dry_run = actor(visit, fields), fields.truth("dry_run")
+    return answer(await made(visit, fields, by, dry_run=dry_run), visit, 200 if dry_run else 201)
+
+
+async def made(visit: Visit, fields: Fields, by: str, *, dry_run: bool) -> dict[str, Any]:
+    """What is told of an override of these fields, kept unless it is tried. Raises `Refused`, `StoreFailed`."""
     configuration, now = visit.premises.configuration(), await run_in_threadpool(visit.premises.now)
     wanted = asked.override(fields, str(visit.request.path_params["team"]), configuration, now, visit.visitor.person)
     _its_own(visit, wanted.team.name)
@@ -52,8 +57,7 @@ async def make(visit: Visit) -> Response:
         if name in lines
     ]
     changes = await run_in_threadpool(rendering.changes, pairs, Interval(start_at, end_at), name_of(visit))
-    told = _told(rendering.override(kept, lines), changes, dry_run)
-    return answer(told, visit, 200 if dry_run else 201)
+    return _told(rendering.override(kept, lines), changes, dry_run)
 
 
 async def list_(visit: Visit) -> Response:
