@@ -13,6 +13,7 @@ from oncall_rota.cli.live_text import tell
 from oncall_rota.cli.override_view import compared, echoed
 from oncall_rota.cli.override_wanted import Wanted, entry_of, times_of
 from oncall_rota.cli.selection import select
+from oncall_rota.cli.setting import rotations
 from oncall_rota.cli.terminal import say
 from oncall_rota.config import Catalog, load
 from oncall_rota.config.live import by_team
@@ -21,6 +22,7 @@ from oncall_rota.paging.live import CANCELLED, OverrideAsked
 from oncall_rota.paging.office import Office
 from oncall_rota.paging.ports.store import LiveOverride
 from oncall_rota.remote.office import HttpOffice
+from oncall_rota.rendering import override as rendering
 from oncall_rota.rendering.text import term_safe
 from oncall_rota.timeline.zone import Zone, zone
 
@@ -126,6 +128,13 @@ def remove_live(
             stand = () if found is None else found.overrides()
             if found is None or not any((each.id, each.team) == (override_id, team) for each in stand):
                 raise UnknownName(f"{team} has no live override {override_id!r}", "'oncall override list' shows them")
+            folder = rotations(dir_)
+            left = tuple([each for each in stand if each.id != override_id])
+            before, after = (_read(folder, team, lines) for lines in (stand, left))
+            lines = rendering.lines_of(override_id, before.teams.get(team))
+            if lines:
+                line = next(iter(lines.values()))
+                compared(before, after, team, (line.start_at, line.end_at), shown, now)
             if not dry_run:
                 found.cancel_override(override_id, os.environ.get(VARIABLE, "").strip() or "the command line")
     say("nothing is changed (--dry-run)" if dry_run else f"live override {term_safe(override_id)} is {CANCELLED}")

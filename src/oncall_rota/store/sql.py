@@ -253,6 +253,7 @@ class SqlStore(ABC):
             (statement.PRUNE_AUDIT, (at,)),
             (statement.PRUNE_INCIDENTS, (at,)),
             (statement.PRUNE_INSTANCES, (at,)),
+            (statement.PRUNE_OVERRIDES, (at,)),
         ]
         with self._writing:
             with self._transaction() as transaction:
@@ -295,7 +296,7 @@ def _paged(row: Row) -> PagedCount:
 
 
 def _page(row: Row) -> PageRow:
-    return PageRow._make((*row[:8], _moment(row[8]), *row[9:12], instant(row[12]), row[13]))
+    return PageRow._make((*row[:8], _moment(row[8]), *row[9:12], instant(row[12]), row[13], _moment(row[14])))
 
 
 def _audit(row: Row) -> AuditRow:

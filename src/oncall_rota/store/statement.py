@@ -28,7 +28,7 @@ DUE = (
 # Pages. A page that is in somebody's hands, or waits for one, has a `lease_until`, and no other has.
 PAGE_COLUMNS = (
     "id, incident_id, person, channel, address_ref, state, owner, fence, lease_until, attempts, code, provider_id,"
-    " created_at, data"  # as PageRow
+    " created_at, data, settled_at"  # as PageRow
 )
 INSERT_PAGE = (
     "INSERT INTO pages (id, incident_id, person, channel, address_ref, state, owner, fence, lease_until, attempts,"
@@ -37,7 +37,7 @@ INSERT_PAGE = (
 INSERT_PAGE_INCIDENT = "INSERT INTO page_incidents (page_id, incident_id) VALUES (?, ?)"
 OUTCOME = (
     "UPDATE pages SET state = ?, provider_id = COALESCE(?, provider_id), data = COALESCE(?, data), lease_until = ?,"
-    " attempts = CASE WHEN attempts + ? < 1 THEN attempts ELSE attempts + ? END"
+    " attempts = CASE WHEN attempts + ? < 1 THEN attempts ELSE attempts + ? END, settled_at = COALESCE(?, settled_at)"
     " WHERE id = ? AND fence = ? AND lease_until IS NOT NULL"
 )
 RANKS = {"sent": 1, "failed": 2, "delivered": 3}
@@ -48,7 +48,8 @@ _RANK = (
 # A page that is not sent any more may have been sent: under which name is known, or its call is taken for another's.
 RECEIPT = (
     f"UPDATE pages SET state = CASE WHEN {_RANK} < ? THEN ? ELSE state END, provider_id = CASE WHEN {_RANK} < ?"
-    " OR provider_id IS NULL THEN COALESCE(?, provider_id) ELSE provider_id END, lease_until = NULL WHERE id = ?"
+    " OR provider_id IS NULL THEN COALESCE(?, provider_id) ELSE provider_id END, lease_until = NULL, settled_at ="
+    f" CASE WHEN {_RANK} < ? THEN ? ELSE settled_at END WHERE id = ?"
     f" AND ({_RANK} < ? OR (provider_id IS NULL AND CAST(? AS text) IS NOT NULL))"
 )
 # {only}: of one incident. {locked}: where several claim at once, a row that another one is claiming is passed by.
@@ -143,6 +144,7 @@ PRUNE_AUDIT = "DELETE FROM audit WHERE at < ?"
 PRUNE_INCIDENTS = f"DELETE FROM incidents WHERE opened_at < ? AND status NOT IN {OPEN}"
 # Pages that were only to show that pages go out, with their incidents.
 FORGET = f"DELETE FROM incidents WHERE source = ? AND opened_at < ? AND status NOT IN {OPEN}"
+PRUNE_OVERRIDES = "DELETE FROM live_overrides WHERE ended_at < ?"
 PRUNE_INSTANCES = "DELETE FROM instances WHERE ended_at < ?"
 
 # What must not be found, with a sentence for it.

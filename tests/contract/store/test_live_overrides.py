@@ -42,6 +42,18 @@ def test_an_id_is_never_used_again(store: Store) -> None:
         store.add_override(override())
 
 
+def test_one_that_ended_long_ago_is_forgotten(store: Store) -> None:
+    """With all else of that time; one that stands is kept, however old."""
+    store.add_override(override())
+    store.add_override(override("o2"))
+    store.end_override("o1", NIGHT, "dave", "cancelled")
+    store.prune(NIGHT)
+    assert store.override("o1") is not None
+    store.prune(NIGHT + SECOND)
+    assert store.override("o1") is None
+    assert store.overrides() == (override("o2"),)
+
+
 def test_every_server_sees_them(place: Place) -> None:
     """As soon as one has kept it."""
     place.open().add_override(override())

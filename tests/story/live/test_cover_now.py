@@ -171,3 +171,15 @@ def test_without_a_server_a_line_that_was_deleted_stays_deleted(covered: Covered
     assert covered.asked(covered.now) == ({"carol"}, "checkout")
     covered.writes([])
     assert covered.asked(covered.now) == ({"alice"}, "checkout")
+
+
+def test_every_page_and_format_tells_of_it(covered: Covered) -> None:
+    """Though it stands in no file."""
+    covered.oncall("take", "2h", "payments", "--instead-of", "alice")
+    board = {"authorization": f"Bearer {covered.board}"}
+    for path in ("/", "/teams/payments", f"/teams/payments/primary/why?at={covered.now:%Y-%m-%dT%H:%M:%SZ}"):
+        page = covered.house.asks("GET", path, board)
+        assert (page.status, "Carol Jones" in page.text) == (200, True), path
+    for form in ("json", "plain", "csv"):
+        said = covered.house.asks("GET", f"/v1/schedule/payments?causes=yes&format={form}", board)
+        assert (said.status, "live" in said.text) == (200, True), form

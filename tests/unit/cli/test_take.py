@@ -62,7 +62,8 @@ def test_two_hours_from_now(folder: Path, oncall: Oncall, store: Path, through: 
     rows = json.loads(oncall("override", "list", "payments", "--store", str(store), "--json").out)["overrides"]
     assert [row["by"] for row in rows if row.get("live")] == ["dave"]
     assert f"oncall override remove payments {one.id}" in said.err
-    assert oncall("override", "remove", "payments", one.id).code == 0
+    said = oncall("override", "remove", "payments", one.id)
+    assert (said.code, "Dave Díaz" in said.out.partition("after")[0]) == (0, True)
     assert oncall("override", "remove", "payments", one.id).code == 5
 
 

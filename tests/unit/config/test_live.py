@@ -215,6 +215,22 @@ def test_of_the_other_teams_nothing_is_read_again(server: Covered, monkeypatch: 
     assert server.now.teams["search"] is before
 
 
+def test_a_team_that_all_others_page(
+    rota: Rota, store: SqliteStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as operations: they have its new schedule, and the folder is not read whole for it."""
+    pages = "escalation: [{notify: search/primary, wait: 5m}]\n"
+    for number in range(60):
+        name = f"team-{number}"
+        rota.put(f"{name}.yaml", SEARCH.replace("search", name) + pages)
+    server = Covered(rota, store, clock)
+    server.keeper.refresh()
+    monkeypatch.setattr(keepers, "view", lambda *_: pytest.fail("the whole folder was read again"))
+    server.takes("carol", "search")
+    assert server.looks(1) == ()
+    assert {server.on_call(f"team-{number}") for number in range(60)} == {("carol",)}
+
+
 def test_two_servers_agree_all_through_a_fold(rota: Rota, store: SqliteStore, clock: Clock, tmp_path: Path) -> None:
     """The one whose checkout is behind follows the other's, and drops nothing in between."""
     behind = Rota(tmp_path / "behind")
