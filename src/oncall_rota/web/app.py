@@ -15,6 +15,7 @@ from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.web.access import JUDGES
 from oncall_rota.web.acknowledge import ACKNOWLEDGE
 from oncall_rota.web.board import BOARD
+from oncall_rota.web.board_cover import BOARD_COVER
 from oncall_rota.web.board_load import BOARD_LOAD
 from oncall_rota.web.board_me import BOARD_ME
 from oncall_rota.web.board_now import BOARD_NOW, Boards
@@ -55,6 +56,7 @@ DOORS: tuple[Door, ...] = (
     *BOARD_NOW,
     *BOARD_TEAM,
     *BOARD_WHY,
+    *BOARD_COVER,
     *BOARD_ME,
     *BOARD_LOAD,
     *ICON,
