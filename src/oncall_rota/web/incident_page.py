@@ -7,6 +7,8 @@ loading that again does nothing twice; when it has no effect the answer says why
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import wraps
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
@@ -17,7 +19,7 @@ from oncall_rota.paging.request import Act, Remark
 from oncall_rota.paging.saved import readable
 from oncall_rota.web.access_form import FIELD, is_speculative
 from oncall_rota.web.access_refusal import NOT_KEPT
-from oncall_rota.web.board import on_the_board
+from oncall_rota.web.board import Handler, on_the_board
 from oncall_rota.web.board import shown as on_board
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.failure import Refused
@@ -35,6 +37,19 @@ from oncall_rota.web.spec import page as told
 HERE = "/incidents"
 NOTE = "note"
 _NO_FORM: Mapping[str, str] = {}
+
+
+def _or_failed(handler: Handler) -> Handler:
+    """On the board; while the store cannot be read, a page that says so and what else there is to do."""
+
+    @wraps(handler)
+    async def answer(visit: Visit) -> Response:
+        try:
+            return await on_the_board(handler)(visit)
+        except StoreFailed as error:
+            return rendered("failed", 503, why=f"{error}.")
+
+    return answer
 
 
 async def list_(visit: Visit) -> Response:
@@ -133,10 +148,8 @@ async def _not_done(visit: Visit, named: Named | None, why: str, form: Mapping[s
     """The store has failed; what can still be read is shown, with what was typed."""
     words = f"Not done: {why}."
     if named is not None:
-        try:
+        with suppress(StoreFailed):
             return await _page(visit, named, Banner(words, "no"), 503, form)
-        except StoreFailed:
-            pass
     return rendered("failed", 503, why=words)
 
 
@@ -151,8 +164,9 @@ _TZ = Parameter("tz", "By the clock of this time zone; else the team's.")
 _LIVE = Parameter("live", "Have the browser load it again.", schema={"type": "string", "enum": ["", "30", "300"]})
 _STATUS: Schema = {"type": "string", "enum": [*STATUSES]}
 _WRONG = told("The address has no meaning.")
+_FAILED = Told("The store cannot be read, or it is not done.", {"text/html": TEXT, "text/plain": TEXT})
 _LIST = Spec(
-    {200: told("Incidents, newest first."), 400: _WRONG},
+    {200: told("Incidents, newest first."), 400: _WRONG, 503: _FAILED},
     (
         Parameter("status", "Those that stand so.", schema=_STATUS),
         Parameter("team", "Only this team's."),
@@ -167,6 +181,7 @@ _MEANT = {
     400: _WRONG,
     404: told("The reference means nothing."),
     409: told("The reference means several, or nothing has changed, and why."),
+    503: _FAILED,
 }
 _SHOW = Spec(
     {200: told("The story of one, or several to choose from."), **_MEANT},
@@ -180,7 +195,6 @@ _ACT = Spec(
         408: plain("The form came too slowly."),
         413: plain("The form is too long."),
         415: plain("It is no form."),
-        503: Told("It is not done.", {"text/html": TEXT, "text/plain": TEXT}),
     },
     (_REFERENCE, _TZ),
     {
@@ -191,7 +205,7 @@ _ACT = Spec(
     },
 )
 INCIDENT_PAGES = (
-    Door(("GET",), HERE, "board", on_the_board(list_), "Incidents for a browser, newest first.", _LIST),
-    Door(("GET",), f"{HERE}/{{reference}}", "board", on_the_board(show), "The story of one, for a browser.", _SHOW),
-    Door(("POST",), f"{HERE}/{{reference}}", "responder", on_the_board(act), "What a button there asks for.", _ACT),
+    Door(("GET",), HERE, "board", _or_failed(list_), "Incidents for a browser, newest first.", _LIST),
+    Door(("GET",), f"{HERE}/{{reference}}", "board", _or_failed(show), "The story of one, for a browser.", _SHOW),
+    Door(("POST",), f"{HERE}/{{reference}}", "responder", _or_failed(act), "What a button there asks for.", _ACT),
 )

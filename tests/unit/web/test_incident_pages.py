@@ -15,7 +15,7 @@ from oncall_rota.paging.configuration import Settings
 from oncall_rota.paging.incident import Acknowledged, Declined
 from oncall_rota.paging.link import begun, signed
 from oncall_rota.paging.ports.notifier import NotifierError
-from oncall_rota.paging.ports.store import NewPage, Receipt, Unit
+from oncall_rota.paging.ports.store import NewPage, Receipt, StoreFailed, Unit
 from oncall_rota.paging.request import Act, Remark
 from oncall_rota.paging.signal import Signal
 from oncall_rota.schedule.model import Team
@@ -411,7 +411,7 @@ def test_the_forms_of_a_large_team_are_short(night: NightOfLinks, looks: Looks) 
     } | {"payments": Team("payments", "Europe/London", HERE, {"crowd": crowd})}
     incident = night.signal().incident_id
     page = looks("alice", f"/incidents/{incident}")
-    assert page.text.count("<option") == 101
+    assert page.text.count("<option") == 102
     assert len(page.body) < 20_000
     page = looks("alice", "/incidents")
     assert "<option" not in page.text
@@ -527,6 +527,8 @@ def test_given_to_somebody_of_the_team(night: NightOfLinks, presses: Presses, lo
         ("person:bob", "Bob"),
         ("person:carol", "Carol"),
     ]
+    nobody = presses("alice", incident, "reassign", choice="")
+    assert (nobody.status, banner(nobody).startswith("Not done: choose to whom it is given")) == (400, True)
     done = presses("alice", incident, "reassign", choice="person:carol")
     assert banner(looks("alice", done.headers["location"])) == "Given to Carol, who is paged now."
     assert night.channels_to("carol") == ["push"]
@@ -619,6 +621,28 @@ def test_what_cannot_be_decided_is_not_done_and_says_so(
     assert failed.status == 503
     assert "Not done: the pager has ended." in banner(failed)
     assert "restarted db-1</textarea>" in failed.text
+
+
+def test_a_store_that_cannot_be_read_is_a_page_too(
+    house: House, night: NightOfLinks, looks: Looks, presses: Presses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what else there is to do, and without having done anything."""
+    incident = night.signal().incident_id
+    page = looks("alice", f"/incidents/{incident}")
+
+    def fails(*_: object, **__: object) -> None:
+        raise StoreFailed("gone", "cannot use the store: gone")
+
+    for name in ("incidents", "incident", "pages_by_code"):
+        monkeypatch.setattr(night.store, name, fails)
+    for found in (
+        looks("alice", "/incidents"),
+        looks("alice", f"/incidents/{incident}"),
+        presses("alice", incident, "ack", page),
+    ):
+        assert (found.status, "This page cannot be shown now" in found.text) == (503, True)
+        assert "cannot use the store: gone." in found.text
+    assert house.submitted == []
 
 
 @pytest.mark.parametrize("headers", [{"sec-fetch-site": "cross-site"}, {"sec-purpose": "prefetch"}])
