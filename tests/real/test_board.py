@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 
@@ -88,6 +89,7 @@ PAGES = {
     "team-with-a-long-name": f"/teams/{LONG}",
     "why": "/teams/payments/primary/why",
     "no-team": "/teams/nowhere",
+    "cover": "/teams/payments/cover",
     "me": "/me",
     "load": "/load",
 }
@@ -296,3 +298,51 @@ def test_it_works_without_scripts(server: Server, browser: Board) -> None:
         browser.runs_scripts(True)
     assert "support" in text
     assert "payments" not in text
+
+
+def test_the_address_of_a_feed_is_shown_once(server: Server, browser: Board, artefacts: Path) -> None:
+    """By a button; the page with it is as good as the others, and a calendar can read it."""
+    browser.is_a("phone", "light")
+    browser.complaints.clear()
+    browser.opens(server.address("/me"))
+    browser.presses("Subscribe to my shifts")
+    address = browser.evaluates("document.querySelector('dd code').textContent")
+    assert address.startswith(server.address("/ical/"))
+    assert browser.evaluates("document.documentElement.scrollWidth") <= SCREENS["phone"][0]
+    assert browser.violations() == []
+    browser.keeps_screenshot(artefacts / "board-subscribed-360-light.png")
+    with urlopen(address) as feed:
+        assert feed.read().startswith(b"BEGIN:VCALENDAR")
+    browser.opens(server.address("/me"))
+    assert "/ical/" not in browser.evaluates("document.body.innerText")
+    assert browser.complaints == []
+
+
+def test_cover_is_tried_and_then_takes_effect(server: Server, browser: Board, artefacts: Path) -> None:
+    """From now on, on the first page too."""
+    browser.is_a("desk", "light")
+    browser.complaints.clear()
+    browser.opens(server.address("/teams/support/cover"))
+    browser.evaluates("document.getElementById('who').value = 'alice'")
+    browser.presses("Show what it would change")
+    assert "This would change" in browser.evaluates("document.body.innerText")
+    assert browser.violations() == []
+    browser.keeps_screenshot(artefacts / "board-cover-tried-1280-light.png")
+    browser.presses("Take effect now")
+    assert "It is done" in browser.evaluates("document.body.innerText")
+    until = time.monotonic() + 30
+    while True:
+        browser.opens(server.address("/?q=support"))
+        if "Alice Adams" in browser.evaluates("document.querySelector('table').innerText"):
+            break
+        assert time.monotonic() < until, "it does not take effect"
+    assert browser.complaints == []
+
+
+def test_what_is_wrong_is_found(server: Server, browser: Board) -> None:
+    """The judge judges: a field without a label, and text that is hardly seen."""
+    browser.is_a("desk", "light")
+    browser.opens(server.address("/"))
+    browser.evaluates("document.querySelector('label').remove()")
+    browser.evaluates("document.querySelector('h1').style.color = '#eee'")
+    assert {each.partition(":")[0] for each in browser.violations()} == {"label", "color-contrast"}
