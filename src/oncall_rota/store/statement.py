@@ -68,9 +68,10 @@ PAGES = (
 )
 PAGES_BY_CODE = f"SELECT {PAGE_COLUMNS} FROM pages WHERE code = ? AND created_at >= ? ORDER BY created_at DESC, id"
 PAGE_BY_PROVIDER_ID = f"SELECT {PAGE_COLUMNS} FROM pages WHERE channel = ? AND provider_id = ?"
+# `+`: SQLite is not to walk all pages by the index of that column instead.
 PENDING = (
     f"SELECT {PAGE_COLUMNS} FROM pages WHERE lease_until IS NOT NULL AND channel = ? AND address_ref = ?"
-    " ORDER BY created_at, id"
+    " ORDER BY +created_at, id"
 )
 
 # A row is made, or moved on, unless that would spend more than the burst: then no row is changed.

@@ -179,14 +179,15 @@ def _outcomes(transaction: Transaction, standing: Sequence[Standing]) -> None:
             until = _until(outcome, transaction.at)
             again = outcome.state in ("claimed", "unsure")
             more = int(again) - (not outcome.begun)
-            head = (outcome.state, outcome.provider_id, outcome.data, until, more, more)
+            settled = None if outcome.state in PENDING else transaction.at
+            head = (outcome.state, outcome.provider_id, outcome.data, until, more, more, settled)
             steps.append((statement.OUTCOME, (*head, outcome.page_id, outcome.fence)))
             claim = Claim(outcome.page_id, outcome.fence, instant(until)) if again and until is not None else None
             waiting.append((each, outcome.page_id, claim))
         for receipt in each.unit.receipts:
             rank = statement.RANKS[receipt.state]
             name, about = receipt.provider_id, receipt.page_id
-            steps.append((statement.RECEIPT, (rank, receipt.state, rank, name, about, rank, name)))
+            steps.append((statement.RECEIPT, (rank, receipt.state, rank, name, rank, transaction.at, about, rank, name)))
             waiting.append((each, receipt.page_id, None))
     if not steps:
         return

@@ -128,7 +128,7 @@ def test_both_databases_have_the_same_columns_and_none_for_numbers_or_secrets(pl
         "meta": "key value",
         "page_incidents": "incident_id page_id",
         "pages": "address_ref attempts channel code created_at data fence id incident_id lease_until? owner person?"
-        " provider_id? state",
+        " provider_id? settled_at? state",
         "revisions": "at commit_id? content digest team",
         "tokens": "created_at digest expires_at? id label person? revoked_at? scope team? used_at?",
     }

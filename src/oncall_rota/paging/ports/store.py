@@ -108,6 +108,7 @@ class PageRow(NamedTuple):
     """A page as it is kept. `owner`: the number of an instance. `fence`: how often it was claimed.
 
     `lease_until` None: it is nobody's any more. `attempts`: how many sends began, the present one counted.
+    `settled_at`: when it was known last what became of it; None: it is on its way, or was written by a program of before.
     """
 
     id: str
@@ -124,6 +125,7 @@ class PageRow(NamedTuple):
     provider_id: str | None
     created_at: datetime
     data: str
+    settled_at: datetime | None = None
 
 
 class Outcome(NamedTuple):
