@@ -186,7 +186,10 @@ def test_the_button_is_at_once_in_sight_of_a_thumb(summary: str, server: Night, 
     assert box[3] >= 48
     assert box[4] <= SCREENS["phone"][1]
     browser.presses("Acknowledge")
+    assert browser.violations() == []
     assert said(browser) == "You have it now. Thank you. Those who were paged are told."
+    # A screen reader begins there, and the keyboard goes on from there.
+    assert browser.evaluates("document.activeElement.getAttribute('role')") == "status"
     browser.evaluates("scrollTo(0, 0)")
     under = f"document.elementFromPoint({box[0]}, {box[1]}).closest('button, a, summary')"
     assert browser.evaluates(f"{under} === null")

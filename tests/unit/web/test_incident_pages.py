@@ -159,6 +159,20 @@ def test_the_list_is_filtered_by_status_team_and_text(night: NightOfLinks, looks
         assert (page.status, "This page cannot be shown" in page.text) == (400, True), wrong
 
 
+@pytest.mark.parametrize(
+    "value", ["%00", "%ff%fe", "%ed%a0%80", "'--", "%25", "9" * 400, "%F0%9F%94%A5" * 300, "../..", ""]
+)
+def test_whatever_stands_in_an_address_is_answered(value: str, night: NightOfLinks, looks: Looks) -> None:
+    """With a page, or with one that says what is wrong."""
+    incident = night.signal().incident_id
+    for name in ("status", "team", "q", "before", "tz", "live"):
+        assert looks("bob", f"/incidents?{name}={value}").status in (200, 400)
+    for name in ("until", "tz", "live", "told"):
+        assert looks("bob", f"/incidents/{incident}?{name}={value}").status in (200, 400)
+    for before in (f"{'9' * 16}.9999", "0.0", "1.9999"):
+        assert looks("bob", f"/incidents?before={before}&q={value}").status == 200
+
+
 def test_every_incident_is_on_one_page_of_the_list(night: NightOfLinks, looks: Looks) -> None:
     """Also of a storm, in which hundreds are opened at one instant."""
     opened = {night.signal(f"disk-{number}").incident_id for number in range(70)}
