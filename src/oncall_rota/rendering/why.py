@@ -33,17 +33,31 @@ def result(schedule: Schedule, told: Explanation, name_of: NameOf) -> dict[str, 
         ],
         "changes": [
             {
-                "kind": "override" if isinstance(change.line, Override) else "away",
-                **({"verb": change.line.verb} if isinstance(change.line, Override) else {"for": change.line.person}),
+                **_deed(change.line),
                 "reason": change.line.reason,
                 "before": [on.person for on in change.before],
                 "after": [on.person for on in change.after],
-                "path": change.line.source.path,
-                "line": change.line.source.line,
+                **_place(change.line),
             }
             for change in told.changes
         ],
     }
+
+
+def _deed(line: Away | Override) -> dict[str, Any]:
+    """What kind of line it is."""
+    if isinstance(line, Away):
+        return {"kind": "away", "for": line.person}
+    if line.by is not None:
+        return {"kind": "live", "verb": line.verb, "id": line.id, "by": line.by}
+    return {"kind": "override", "verb": line.verb}
+
+
+def _place(line: Away | Override) -> dict[str, Any]:
+    """Where it stands; a live override stands nowhere."""
+    if isinstance(line, Override) and line.by is not None:
+        return {}
+    return {"path": line.source.path, "line": line.source.line}
 
 
 def _people(people: Iterable[OnCall], name_of: NameOf) -> list[dict[str, Any]]:
@@ -64,6 +78,8 @@ def because(cause: Cause, name_of: NameOf) -> str:
         return f"covers for {away}, who is away ({because(cause.inner, name_of)})"
     if isinstance(cause, OverrideCause):
         instead = f", instead of {term_safe(name_of(cause.instead_of))}" if cause.instead_of else ""
+        if cause.by is not None:
+            return f"by a live override of {term_safe(name_of(cause.by))} ({cause.verb}{instead})"
         return f"by an override ({cause.verb}{instead})"
     assert isinstance(cause, Borrowed)
     return f"as {term_safe(cause.team)}/{term_safe(cause.schedule)} says: {because(cause.inner, name_of)}"

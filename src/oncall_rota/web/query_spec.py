@@ -7,7 +7,8 @@ from oncall_rota.web.spec import FLAG, INSTANT, TEXT, Parameter, Schema, Spec, T
 _PERSON = obj({"id": TEXT, "name": TEXT})
 CAUSE: Schema = {
     "type": "object",
-    "description": "Why: a turn, a line that always holds, an absence, an override, what is borrowed, or a calendar.",
+    "description": "Why: a turn, a line that always holds, an absence, an override, a live one, what is borrowed, or a "
+    "calendar. A live override stands in no file.",
     "properties": {"kind": TEXT, "path": TEXT, "line": {"type": "integer"}},
     "required": ["kind"],
 }

@@ -180,6 +180,7 @@ def test_every_page_and_format_tells_of_it(covered: Covered) -> None:
     for path in ("/", "/teams/payments", f"/teams/payments/primary/why?at={covered.now:%Y-%m-%dT%H:%M:%SZ}"):
         page = covered.house.asks("GET", path, board)
         assert (page.status, "Carol Jones" in page.text) == (200, True), path
+    assert "by a live override of Carol Jones (instead_of, instead of Alice Jones)" in page.text
     for form in ("json", "plain", "csv"):
         said = covered.house.asks("GET", f"/v1/schedule/payments?causes=yes&format={form}", board)
         assert (said.status, "live" in said.text) == (200, True), form
