@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from oncall_rota.config.keeper import Keeper
     from oncall_rota.config.page import Paging
     from oncall_rota.control.owner import Drive, Opened
+    from oncall_rota.notifiers.slack_group import SlackGroups
     from oncall_rota.paging.model import Channel
     from oncall_rota.paging.ports.store import Revision, Store
     from oncall_rota.remote.server import Ask
@@ -244,6 +245,20 @@ def fetched(url: str, seconds: float) -> tuple[int, bytes]:
     except NotifierError as error:
         raise OSError(error.message) from None
     return found.status, found.body
+
+
+def slack_groups(found: Paging) -> SlackGroups:
+    """The user groups of Slack that oncall.yaml names. Raises `ConfigurationError` where nothing names them."""
+    from oncall_rota.notifiers.secret import NoSecret, resolved
+    from oncall_rota.notifiers.slack_group import SlackGroups
+
+    if not {"token", "groups"} <= found.slack.keys():
+        hint = "write e.g. slack: {token: {env: SLACK_TOKEN}, groups: {payments-oncall: payments/primary}}"
+        raise ConfigurationError("oncall.yaml names no user groups of Slack", hint)
+    try:
+        return SlackGroups(resolved(found.slack["token"]), found.slack.get("url"))
+    except NoSecret as missing:
+        raise ConfigurationError(f"slack.token of oncall.yaml: {missing}", "set it") from None
 
 
 def asking() -> Ask:

@@ -24,6 +24,7 @@ COMMANDS = {
     "take": "Take the shift now, for a while",
     "override": "Add, list, remove and fold overrides",
     "ical": "Calendar feeds of the final shifts",
+    "sync": "Let groups of a chat follow who is on call",
     "page": "Page a team or a person, and stay until somebody acknowledges",
     "ack": "Take what paged me",
     "resolve": "Say that it is over",

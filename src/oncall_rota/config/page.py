@@ -59,6 +59,7 @@ class Paging(NamedTuple):
     access: dict[str, Any]
     notices: dict[str, Any]
     watchdog: dict[str, Any]
+    slack: dict[str, Any]
     problems: tuple[Problem, ...] = ()
 
 
@@ -103,6 +104,7 @@ _PLAIN: dict[str, type[Any]] = {
     "access": dict,
     "notices": dict,
     "watchdog": dict,
+    "slack": dict,
 }
 
 

@@ -75,6 +75,10 @@ class References:
                 self.people.check(name, node, self.document)
         for name, node in _with_nodes(notices, "via"):
             self._channel(name, node)
+        groups = self.values.get("slack", Filled()).get("groups", Filled())
+        for group in groups:
+            for name, node in _with_nodes(groups, group):
+                self._target(name, node)
         self._team(watchdog, "team")
         for name, node in _with_nodes(watchdog, "synthetic"):
             self._rehearses(name, node)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as Names
 from functools import cache
 from types import MappingProxyType
@@ -15,6 +16,7 @@ from oncall_rota.config.document import Document
 from oncall_rota.config.field import Choice, Field, List, Text
 from oncall_rota.config.monitor import FIELD, MONITOR
 from oncall_rota.config.name import NAME, name
+from oncall_rota.config.problem import Mistake, shown
 from oncall_rota.config.record import Either, Filled, Key, Record, Table
 from oncall_rota.config.rotation import ZONE, when_text
 from oncall_rota.config.secret import KEY, PLAIN_OR_NAMED, SECRET, address
@@ -38,6 +40,21 @@ def _record(name: str, *required: str, either: tuple[str, ...] = (), **keys: tup
         {key.rstrip("_"): Key(field, doc, required=key.rstrip("_") in required) for key, (field, doc) in keys.items()},
         either=either,
     )
+
+
+def handle(written: str) -> str:
+    """The handle of a user group, as people mention it."""
+    name_ = written.removeprefix("@")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,20}", name_):
+        raise Mistake("bad-group", f"{shown(written)} is no handle of a user group", "write e.g. payments-oncall")
+    return name_
+
+
+def one_schedule(written: str) -> str:
+    """`team/schedule`."""
+    if len(written.split("/")) != 2:
+        raise Mistake("not-a-schedule", f"{shown(written)} is no schedule of a team", "write e.g. payments/primary")
+    return written
 
 
 CHANNEL = Text(what="a channel", examples=["sms"])
@@ -179,6 +196,26 @@ _KEYS = {
             via=(List(CHANNEL, one=True), "Channels."),
         ),
         "Quiet notices.",
+    ),
+    "slack": Key(
+        _record(
+            "slack",
+            "token",
+            "groups",
+            token=(SECRET, "An app's token that may read and write user groups."),
+            groups=(
+                Table(
+                    Text(
+                        handle, "a group's handle", pattern="^[a-z0-9][a-z0-9._-]{0,20}$", examples=["payments-oncall"]
+                    ),
+                    List(Text(one_schedule, "a schedule", examples=["payments/primary"]), "schedules", one=True),
+                    "user groups by handle",
+                ),
+                "Who is on call for these schedules is in the group, after each `oncall sync slack`.",
+            ),
+            url=(URL, "Another address of Slack's API, for tests and gateways."),
+        ),
+        "User groups of Slack that follow who is on call.",
     ),
     "watchdog": Key(
         _record(
