@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from oncall_rota.paging.incident import ACKNOWLEDGED, Incident
+from oncall_rota.paging.incident import Incident
 from oncall_rota.paging.message import clean
 from oncall_rota.paging.ports.store import IncidentRow, Store
 from oncall_rota.paging.reference import STATUSES
@@ -61,7 +61,6 @@ class Row(NamedTuple):
     apart: str
     standing: Standing
     comes: Next | None
-    taken: bool
 
 
 class Listed(NamedTuple):
@@ -183,7 +182,6 @@ def row_of(row: IncidentRow, visit: Visit, clock: Clock) -> Row:
         clock.apart(row.opened_at),
         standing(incident, visit.visitor.person, names, clock),
         _comes(incident, visit, clock) if incident.is_open else None,
-        incident.status == ACKNOWLEDGED,
     )
 
 
