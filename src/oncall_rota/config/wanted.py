@@ -70,6 +70,8 @@ def _verb(deed: Deed, people: Collection[str], dash: str) -> Entry:
     else:
         asked = deed.who or deed.also or deed.swap or (deed.without or "",)
         named = [_person(each, people) for each in asked]
+    if twice := [each for number, each in enumerate(named) if each in named[:number]]:
+        raise UsageError(f"{twice[0]} stands there twice", "name each person once")
     if deed.swap:
         if len(named) != 2:
             raise UsageError(f"{dash}swap is between two people")

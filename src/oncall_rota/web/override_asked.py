@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from oncall_rota.config.reach import people_of
@@ -11,7 +11,7 @@ from oncall_rota.errors import UnknownName, UsageError
 from oncall_rota.humantime import asked, day
 from oncall_rota.paging.configuration import Configuration
 from oncall_rota.schedule.model import Team
-from oncall_rota.timeline.zone import Zone, epoch, moment, zone
+from oncall_rota.timeline.zone import Zone, epoch, moment, wall, zone
 from oncall_rota.web import query_asked
 from oncall_rota.web.failure import Refused
 from oncall_rota.web.fields import Fields
@@ -118,13 +118,16 @@ def _whole_days(from_: str, through: str, team: Zone, now: datetime) -> Hours:
     days = []
     for name, text in (("from", from_), ("through", through)):
         try:
+            asked.instant(text, name, now, team)  # which refuses what is outside the calendar
             days.append(day(text, now, team))
         except ValueError as error:
             raise UsageError(f"{name}: {error}") from None
     first, last = days
     if last < first:
         raise UsageError(f"through {last} is before from {first}")
-    start_at, end_at = (
-        asked.instant(f"{each.isoformat()} 00:00", "through", now, team) for each in (first, last + timedelta(days=1))
-    )
+    start_at, end_at = (moment(team.instant(_midnight(each))) for each in (first, last + timedelta(days=1)))
     return Hours(start_at, end_at, {"from": first.isoformat(), "through": last.isoformat()})
+
+
+def _midnight(day_: date) -> int:
+    return wall(datetime(day_.year, day_.month, day_.day))

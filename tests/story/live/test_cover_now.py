@@ -184,3 +184,18 @@ def test_every_page_and_format_tells_of_it(covered: Covered) -> None:
     for form in ("json", "plain", "csv"):
         said = covered.house.asks("GET", f"/v1/schedule/payments?causes=yes&format={form}", board)
         assert (said.status, "live" in said.text) == (200, True), form
+
+
+def test_cover_that_nobody_keeps_is_not_promised(covered: Covered) -> None:
+    """With a dead server, or a token that may only look, `take` says so and changes nothing."""
+    covered.there.answers = lambda _: (502, {}, b"")
+    said = covered.oncall("take", "2h", "payments")
+    assert (said.code, said.out, "cannot be used" in said.err) == (1, "", True)
+    covered.there.answers = lambda _: (200, {}, b'{"changes": 5}')
+    said = covered.oncall("override", "add", "payments", "--who", "bob", "--for", "2h")
+    assert (said.code, said.out, "has no meaning" in said.err) == (1, "", True)
+    said = covered.oncall("override", "list", "payments")
+    assert (said.code, "live overrides are not shown" in said.err) == (0, True)
+    assert covered.oncall("override", "fold").code == 1
+    covered.there.answers = covered.there.asked
+    assert covered.who(covered.now) == {"alice"}

@@ -119,7 +119,8 @@ def test_another_schedule(rota: House, call: Call) -> None:
 
 def test_whole_days(rota: House, call: Call) -> None:
     """As the file says them."""
-    call("POST", "/v1/overrides/payments", who="carol", from_="2027-01-01", through="2027-01-02")
+    _, told = call("POST", "/v1/overrides/payments", who="carol", from_="2027-01-01", through="2027-01-02")
+    assert (told["override"]["start"], told["override"]["end"]) == ("2027-01-01T00:00:00Z", "2027-01-03T00:00:00Z")
     entry = json.loads(kept(rota)[0].entry)
     assert (entry["from"], entry["through"]) == ("2027-01-01", "2027-01-02")
 
@@ -145,6 +146,10 @@ def test_the_only_team_of_somebody_needs_no_name(call: Call) -> None:
         (400, {"add": "bob", "instead_of": "alice", "for": "2h"}, "instead-of goes with who"),
         (400, {"who": "carol", "until": "2020-01-01"}, "ends before it begins"),
         (400, {"who": "carol", "for": "soon"}, "for: "),
+        (400, {"who": "carol", "from": "9999-12-30", "through": "9999-12-31"}, "outside the years"),
+        (400, {"who": "carol", "from": "9999-12-30", "for": "5d"}, "outside the years"),
+        (400, {"who": ["carol", "carol"], "for": "2h"}, "carol stands there twice"),
+        (400, {"swap": ["alice", "alice"], "for": "2h"}, "alice stands there twice"),
         (400, {"who": [], "for": "2h"}, "nothing says"),
         (400, {"who": 5, "for": "2h"}, "who: it is a text"),
         (400, {"whom": "carol", "for": "2h"}, "no field 'whom'"),
