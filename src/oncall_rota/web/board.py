@@ -6,20 +6,24 @@ answered is told in the same frame. Every page is of use without a script, and n
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import gzip
+from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from starlette.responses import HTMLResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 
 from oncall_rota.paging.message import clean
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.failure import Refused
 from oncall_rota.web.pages.rendering import board_headers, board_style, board_style_path, text
 from oncall_rota.web.query_now import called
+from oncall_rota.web.representation import WORTH, Ready, accepts_gzip
 from oncall_rota.web.spec import TEXT, Spec, Told
 
+ZIP = 6  # gzip's level
 NAME = 80  # the most that is shown of a name, in code points
 PAGES = (("/", "On call"), ("/incidents", "Incidents"), ("/me", "My shifts"), ("/load", "Load"))
 
@@ -50,7 +54,33 @@ async def frame(visit: Visit, here: str) -> Frame:
 
 async def shown(visit: Visit, name: str, /, here: str = "", status: int = 200, **values: Any) -> Response:
     """The page `name`.html, which extends `board.html`, with these values and `frame` in it. Raises `StoreFailed`."""
-    return HTMLResponse(text(name, frame=await frame(visit, here), **values), status, board_headers())
+    around = await frame(visit, here)
+    accepts = visit.request.headers.get("accept-encoding", "")
+    # In a thread: a page of hundreds of rows takes as long as hundreds of signals.
+    return await run_in_threadpool(_rendered, name, {**values, "frame": around}, status, accepts)
+
+
+def _rendered(name: str, values: Mapping[str, Any], status: int, accepts: str) -> Response:
+    body = text(name, **values).encode()
+    return sent(body, gzip.compress(body, ZIP, mtime=0) if is_zipped(body, accepts) else None, status)
+
+
+def is_zipped(body: bytes, accepts: str) -> bool:
+    """Whether it is worth it, and a browser takes it. What is secret in a page is another text each time it is made."""
+    return len(body) >= WORTH and accepts_gzip(accepts)
+
+
+def sent(body: bytes, zipped: bytes | None, status: int = 200) -> Response:
+    """A page that is made already; `zipped`: the same, for whoever takes it."""
+    headers = [(name.lower().encode(), value.encode()) for name, value in board_headers().items()]
+    headers += [
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"vary", b"Accept-Encoding"),
+        (b"content-length", b"%d" % len(body if zipped is None else zipped)),
+    ]
+    if zipped is None:
+        return Ready(status, body, headers)
+    return Ready(status, zipped, [*headers, (b"content-encoding", b"gzip")])
 
 
 def team_path(name: str) -> str:

@@ -33,6 +33,7 @@ COLUMNS = {
     "person": "Person", "team": "Team", "hours": "Hours", "night": "At night", "weekend": "At weekends",
     "holiday": "On holidays", "paged_night": "Pages by night", "paged_day": "Pages by day",
 }  # fmt: skip
+MOST = 1000  # rows that are shown
 _WORDS = ("person", "team")  # columns that are sorted from A on; others from the most on
 
 
@@ -57,18 +58,23 @@ async def load(visit: Visit) -> Response:
     sort = fields.get("sort") or "hours"
     if sort not in COLUMNS:
         raise Refused(400, f"sort: no column {sort!r}", known(sort, COLUMNS))
+    given = {name: fields[name] for name in ("from", "until", "team") if fields.get(name)}
     teams = _teams(configuration, fields.get("team", ""))
+    count = sum(len(each.schedules) for each in teams.values())
+    if not given and count * (BEFORE + AFTER).days > asked.MOST:
+        teams = {}  # nobody has asked for that much
     window = _window(fields, now_at, sum(len(each.schedules) for each in teams.values()))
     paged, failed = await run_in_threadpool(_paged, premises.store, window, now_at)
     rows = await run_in_threadpool(rows_of, configuration, teams, window, paged)
     rows.sort(key=lambda row: (row.person.casefold(), row.team))
     rows.sort(key=lambda row: getattr(row, sort), reverse=sort not in _WORDS)
-    given = {name: fields[name] for name in ("from", "until", "team") if fields.get(name)}
     return await shown(
         visit,
         "board_load",
         "/load",
-        rows=rows,
+        rows=rows[:MOST],
+        more=len(rows) - MOST,
+        too_much=count if not teams else 0,
         totals=_totals(rows),
         columns=[(name, words, f"?{urlencode({**given, 'sort': name})}") for name, words in COLUMNS.items()],
         sort=sort,

@@ -24,17 +24,16 @@ from oncall_rota.schedule.model import Schedule
 from oncall_rota.timeline.interval import Interval
 from oncall_rota.timeline.zone import moment, zone
 from oncall_rota.web import query_asked as asked
-from oncall_rota.web.board import NAME, frame, on_the_board, team_path
+from oncall_rota.web.board import NAME, ZIP, Frame, frame, is_zipped, on_the_board, sent, team_path
 from oncall_rota.web.board_open import Open, Opened
 from oncall_rota.web.door import Door, Visit
-from oncall_rota.web.pages.rendering import board_headers, text
+from oncall_rota.web.pages.rendering import text
 from oncall_rota.web.query import FEW
-from oncall_rota.web.representation import WORTH, Ready, accepts_gzip
-from oncall_rota.web.spec import Parameter, Spec, page
+from oncall_rota.web.spec import FLAG, Parameter, Spec, page
 
 MOST = 64  # pages that are kept
+EACH = 60  # seconds after which a wall asks again
 LONGEST = 100  # code points of what is looked for
-_ZIP = 6
 _MOMENT = timedelta(seconds=1)
 
 
@@ -77,7 +76,7 @@ async def now_(visit: Visit) -> Response:
     """Who is on call; nothing is done by looking, nor by following a link from here."""
     request, visitor, premises = visit.request, visit.visitor, visit.premises
     configuration, now = premises.configuration(), int(premises.gate.now().timestamp())
-    fields = asked.parameters(request, "q")
+    fields = asked.parameters(request, "q", "wall")
     words = " ".join(clean(fields.get("q", ""), LONGEST).split())
     boards: Boards = request.app.state.boards
     is_open = await boards.opened.get(configuration, visitor.team)
@@ -91,10 +90,14 @@ async def now_(visit: Visit) -> Response:
         else:
             made = await run_in_threadpool(_page, visit, configuration, now, is_open, words, around)
         boards.keep(key, made)
-    return _sent(made, request.headers.get("accept-encoding", ""))
+    zips = is_zipped(made.plain, request.headers.get("accept-encoding", ""))
+    answer = sent(made.plain, made.zipped if zips else None)
+    if asked.yes(fields, "wall"):  # where nobody reads on, and nobody reloads it
+        answer.headers["refresh"] = str(EACH)
+    return answer
 
 
-def _page(visit: Visit, configuration: Configuration, now: int, is_open: Open, words: str, around: Any) -> _Made:
+def _page(visit: Visit, configuration: Configuration, now: int, is_open: Open, words: str, around: Frame) -> _Made:
     schedules = asked.schedules(configuration, "", "")
     rows, end = visit.premises.present.rows(configuration, schedules, now)
     at = moment(now)
@@ -113,8 +116,7 @@ def _page(visit: Visit, configuration: Configuration, now: int, is_open: Open, w
         at_machine=at.replace(second=0).isoformat(),
     ).encode()
     start = now // 60 * 60
-    zipped = gzip.compress(told, _ZIP, mtime=0) if len(told) >= WORTH else told
-    return _Made(configuration, start, min(end, start + 60), is_open, told, zipped)
+    return _Made(configuration, start, min(end, start + 60), is_open, told, gzip.compress(told, ZIP, mtime=0))
 
 
 def _is_meant(row: Mapping[str, Any], words: str) -> bool:
@@ -154,20 +156,11 @@ def _nobody(schedule: Schedule, at: datetime) -> str:
     return "<strong class=no>Nobody: a gap</strong>" if is_gap else "<span class=soft>nobody, as agreed</span>"
 
 
-def _sent(made: _Made, accepts: str) -> Response:
-    zips = made.zipped is not made.plain and accepts_gzip(accepts)
-    body = made.zipped if zips else made.plain
-    headers = [(name.lower().encode(), value.encode()) for name, value in board_headers().items()]
-    headers += [
-        (b"content-type", b"text/html; charset=utf-8"),
-        (b"vary", b"Accept-Encoding"),
-        (b"content-length", b"%d" % len(body)),
-    ]
-    return Ready(200, body, headers + [(b"content-encoding", b"gzip")] * zips)
-
-
 _SPEC = Spec(
     {200: page("Who is on call, and what is open."), 400: page("A parameter that there is not.")},
-    (Parameter("q", "Words that are all in the name of a team, a schedule or a person."),),
+    (
+        Parameter("q", "Words that are all in the name of a team, a schedule or a person."),
+        Parameter("wall", "For a screen that nobody touches: it loads itself again each minute.", schema=FLAG),
+    ),
 )
 BOARD_NOW = (Door(("GET",), "/", "board", now_, "Who is on call now, for a browser.", _SPEC),)

@@ -16,6 +16,7 @@ from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.schedule.load import Load, Measure
 from oncall_rota.schedule.model import Schedule, Team
 from oncall_rota.timeline.zone import epoch, zone
+from oncall_rota.web import query_asked
 
 HOUR = 3600
 MARKUP = "<script>alert(1)</script>\"'&amp;"
@@ -188,3 +189,15 @@ def test_the_window_is_four_weeks_back_and_eight_ahead(night: NightOfLinks, of: 
     today = night.clock.at.date()
     assert f'value="{today - timedelta(weeks=4)}"' in text
     assert f'value="{today + timedelta(weeks=8)}"' in text
+
+
+def test_too_many_schedules_at_once_are_not_counted_unasked(of: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The form is there to choose a team; whoever asks for all of them is told how many days fit."""
+    schedules = (rota("primary", "alice bob"), rota("first", "carol", team="shop"))
+    monkeypatch.setattr(query_asked, "MOST", 100)
+    found = of("", *schedules)
+    assert (found.status, rows_of(found)) == (200, [])
+    assert "Choose a team, or fewer days: 2 schedules are too much at once." in found.text
+    assert "<option>shop</option>" in found.text
+    assert of("?from=2026-06-01&until=2026-08-31", *schedules).status == 400
+    assert rows_of(of("?team=shop", *schedules))

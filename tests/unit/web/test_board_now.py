@@ -135,6 +135,14 @@ def test_it_is_zipped_for_whoever_takes_that(ask: Callable[..., Answer]) -> None
     assert (found.headers["cache-control"], found.headers["vary"]) == ("no-store", "Accept-Encoding")
 
 
+def test_a_wall_loads_it_again_each_minute_and_nobody_else_does(ask: Callable[..., Answer]) -> None:
+    """Whoever reads is not interrupted."""
+    assert ask("/?wall=yes").headers["refresh"] == "60"
+    assert "refresh" not in ask("/").headers
+    assert "refresh" not in ask("/?wall=no&q=payments").headers
+    assert ask("/?wall=maybe").status == 400
+
+
 def test_names_are_data(night: NightOfLinks, house: House, cookies: Cookies) -> None:
     """Markup in a person's name, and a name that is longer than any screen."""
     named(night, "alice", MARKUP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -206,3 +207,15 @@ def test_a_name_is_as_long_as_there_is_room_for_it() -> None:
     assert drawn.labels("Alice Adams", 1) == ("AA", "AA")
     assert drawn.labels("<b>Robert Tables", 1) == ("bT", "bT")
     assert drawn.labels("", 1) == ("", "")
+
+
+def test_a_page_is_zipped_for_whoever_takes_that(night: NightOfLinks, house: House) -> None:
+    """And the same, but for what is made anew each time."""
+    schedule = rota("primary", "alice bob")
+    night.teams = {"payments": Team("payments", "Europe/London", HERE, {"primary": schedule})}
+    bearer = {"authorization": f"Bearer {house.token('board')[0]}"}
+    plain = house.asks("GET", "/teams/payments", bearer)
+    found = house.asks("GET", "/teams/payments", {**bearer, "accept-encoding": "gzip"})
+    assert (found.headers["content-encoding"], found.headers["vary"]) == ("gzip", "Accept-Encoding")
+    assert gzip.decompress(found.body) == plain.body
+    assert len(found.body) < len(plain.body) / 4
