@@ -32,6 +32,7 @@ COMMANDS = {
     "pager": "Drive what is open, in the foreground",
     "serve": "The pager, and a server for monitors, calendars and people",
     "watchdog": "Watch servers from outside",
+    "slo": "How well it was paged, from our own records",
     "notify": "Send a test to a person, by every channel of theirs",
     "token": "What programs and calendars are let in by",
     "key": "The keys that links are signed with",
