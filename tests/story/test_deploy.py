@@ -13,6 +13,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
+import oncall_rota
 from oncall_rota.cli.main import application
 from oncall_rota.config import ERROR, load
 from oncall_rota.web.app import DOORS
@@ -83,7 +84,8 @@ def test_the_commands_are_found() -> None:
 
 def test_every_variable_is_one_that_this_program_reads() -> None:
     """A name that is misspelt would be passed over."""
-    known = {name for path in (ROOT / "src").rglob("*.py") for name in re.findall(r"ONCALL_[A-Z_]+", path.read_text())}
+    program = Path(oncall_rota.__file__).parent
+    known = {name for path in program.rglob("*.py") for name in re.findall(r"ONCALL_[A-Z_]+", path.read_text())}
     assert {name for text in TEXTS.values() for name in re.findall(r"ONCALL_[A-Z_]+", text)} <= known
 
 
