@@ -130,20 +130,21 @@ def _is_meant(row: Mapping[str, Any], words: str) -> bool:
 
 def _table(found: Sequence[tuple[Schedule, Mapping[str, Any]]], at: datetime) -> str:
     """The rows; tags that HTML lets one leave out are left out, as 200 teams are to come at once on a telephone."""
-    return "\n".join([_row(schedule, row, at) for schedule, row in found])
+    ends: dict[tuple[str, str], str] = {}  # teams hand over at the same times
 
+    def until(text: str, name: str) -> str:
+        if (text, name) not in ends:
+            said = moment_text(datetime.fromisoformat(text), zone(name), at, abbreviated=True)
+            ends[text, name] = f"<time datetime={text}>{escape(said)}</time>"
+        return ends[text, name]
 
-def _row(schedule: Schedule, row: Mapping[str, Any], at: datetime) -> str:
-    team, name = escape(row["team"]), escape(row["schedule"])
-    people = _names(row["on_call"]) if row["on_call"] else _nobody(schedule, at)
-    until = ""
-    if row["until"] is not None:
-        until_at = datetime.fromisoformat(row["until"])
-        said = escape(moment_text(until_at, zone(schedule.timezone), at, abbreviated=True))
-        until = f"<time datetime={row['until']}>{said}</time>"
-    following = _names(row["next"])
-    to = team_path(row["team"])
-    return f'<tr><th scope=row><a href="{to}">{team}</a><td>{name}<td>{people}<td>{until}<td>{following}'
+    def row(schedule: Schedule, told: Mapping[str, Any]) -> str:
+        on = _names(told["on_call"]) if told["on_call"] else _nobody(schedule, at)
+        end = until(told["until"], schedule.timezone) if told["until"] is not None else ""
+        team = f'<a href="{team_path(told["team"])}">{escape(told["team"])}</a>'
+        return f"<tr><th scope=row>{team}<td>{escape(told['schedule'])}<td>{on}<td>{end}<td>{_names(told['next'])}"
+
+    return "\n".join([row(schedule, told) for schedule, told in found])
 
 
 def _names(people: Iterable[Mapping[str, Any]]) -> str:
