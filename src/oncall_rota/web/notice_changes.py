@@ -37,6 +37,7 @@ class Changes:
         self._at: datetime | None = None
         self._window: Interval | None = None
         self._teams: dict[str, tuple[Team, _Own]] = {}
+        self._own: _Own | None = None  # as it was looked at last, in this window
         self._known: dict[str, str] = {}
         self._moved: dict[str, datetime] = {}
 
@@ -48,18 +49,22 @@ class Changes:
         is_new = self._seen is None or configuration.teams != self._seen.teams
         if self._window is None or now - self._window[0] >= timedelta(days=1) or now + ahead > self._window[1]:
             self._window = Interval(moment(epoch(now)), moment(epoch(now)) + ahead + MARGIN)
-            self._teams = {}
+            self._teams, self._own = {}, None
         elif not is_new and not self._moved:
             return
         if is_new and self._seen is not None:
             self._at = now
-        self._seen = configuration
         present = self._present(configuration)
         began = self._premises.store.get(BEGAN) is not None
         for person, reach in configuration.people.items():
-            self._person(person, reach, present.get(person, {}), ahead, now, began)
+            own = present.get(person, {})
+            is_as_it_was = self._own is not None and self._own.get(person, {}) == own and person in self._known
+            if not is_as_it_was or person in self._moved:
+                self._person(person, reach, own, ahead, now, began)
         if not began:
             self._premises.store.put(BEGAN, now.isoformat())
+        # Not before: where the store fails meanwhile, all of it is looked at again.
+        self._own, self._seen = present, configuration
         self._moved = {person: at for person, at in self._moved.items() if person in configuration.people}
 
     def _present(self, configuration: Configuration) -> _Own:

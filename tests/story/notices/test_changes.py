@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from weeks import PAYMENTS, Weeks
 
+from oncall_rota.paging.ports.store import StoreFailed
+
 SWAP = "overrides:\n  - {swap: [bob, carol], from: 2026-06-22 09:00, until: 2026-07-06 09:00}\nescalation:"
 COVER = "overrides:\n  - {who: carol, from: 2026-06-23 09:00, until: 2026-06-24 09:00}\nescalation:"
 
@@ -163,4 +165,21 @@ def test_a_mistake_in_a_file_moves_nobody(weeks: Weeks) -> None:
     weeks.silent()
     weeks.writes("payments", PAYMENTS)
     weeks.passes("30m")
+    weeks.silent()
+
+
+def test_a_store_that_fails_meanwhile_loses_no_notice(weeks: Weeks) -> None:
+    """What could not be told is told when it is back."""
+    weeks.edits("payments", "escalation:", COVER)
+    weeks.passes("1m")
+    weeks.disk.broken = "full"
+    with pytest.raises(StoreFailed):
+        weeks.store.put("x", "y")
+    weeks.signal("disk")
+    weeks.passes("10m")
+    weeks.silent()
+    weeks.disk.broken = None
+    weeks.passes("5m")
+    weeks.phone("bob").expects_notice("1 no longer yours")
+    weeks.phone("carol").expects_notice("1 new")
     weeks.silent()
