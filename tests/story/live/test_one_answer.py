@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 PEOPLE = ("bob", "carol", "dave")
 HOURS = 6  # of the afternoon, from now on
-ID = re.compile(r"\bid: '?(o[0-9a-f]+)'?\}")
+ENTRY = re.compile(r"\{[^}]*\}")  # in a list of lines, or in brackets
 
 
 class Line(NamedTuple):
@@ -62,6 +62,11 @@ def written(line: Line, now: datetime) -> str:
     return f"- {{{line.verb}: {line.person}, from: {start:%Y-%m-%d %H:%M}, until: {end:%Y-%m-%d %H:%M}{tail}}}"
 
 
+def plain(text: str) -> str:
+    """An entry, however it is quoted."""
+    return text.strip("- ").replace("'", "")
+
+
 class World:
     """A server, a checkout and the model of both."""
 
@@ -92,21 +97,23 @@ class World:
             assert said.code == 0, said.err
 
     def _fold(self, _: int, __: Line) -> None:
+        before = [self.model.on_call(hour, self.model.file) for hour in range(HOURS)]
         said = self.covered.oncall("override", "fold")
         assert said.code == 0, said.err
         filed = {line.id for line in self.model.file}
         self.model.file += [line for line in self.model.live if line.id not in filed]
-        lines = {found[1] for text in self.covered.lines() if (found := ID.search(text))}
-        assert lines == {line.id for line in self.model.file if line.id is not None}
-        by_text = {found[1]: at for at, text in enumerate(self.covered.lines()) if (found := ID.search(text))}
         # What does not overlap may stand in another order, by date; the model's list follows the file's.
-        unsorted = [(at, line) for at, line in enumerate(self.model.file)]
-        assert {line.id for _, line in unsorted if line.id} == by_text.keys()
         self.model.file = self._as_in_file()
+        assert [self.model.on_call(hour, self.model.file) for hour in range(HOURS)] == before
 
     def _as_in_file(self) -> list[Line]:
-        known = {written(line, self.covered.now).replace("'", ""): line for line in self.model.file}
-        return [known[text.replace("'", "")] for text in self.covered.lines() if text != "[]"]
+        """The model's lines as they stand there; what stands there is what the model has, and nothing else."""
+        known: dict[str, list[Line]] = {}
+        for line in self.model.file:
+            known.setdefault(plain(written(line, self.covered.now)), []).append(line)
+        found = [known[plain(each)].pop() for each in ENTRY.findall("\n".join(self.covered.lines()))]
+        assert not any(known.values())
+        return found
 
     def _save(self) -> None:
         self.covered.writes(written(line, self.covered.now) for line in self.model.file)
