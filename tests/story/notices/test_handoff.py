@@ -141,3 +141,11 @@ def test_while_the_store_has_failed_there_are_no_notices(weeks: Weeks) -> None:
     weeks.until("2026-06-22 07:10")
     weeks.phone("bob").expects_notice("begins soon")
     weeks.silent()
+
+
+def test_no_list_has_notices(weeks: Weeks) -> None:
+    """What remembers that somebody was told is no incident of anybody's, and turns no round robin on."""
+    weeks.until("2026-06-22 08:01")
+    assert len(weeks.sent) == 3
+    assert weeks.store.incidents(("recorded", "resolved", "triggered")) == ()
+    assert weeks.store.count("payments") == 0
