@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 from covered import HOUR, Covered
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 PEOPLE = ("bob", "carol", "dave")
@@ -183,7 +183,15 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+# Steps are few and slow: to find fewer would take minutes.
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+)
 @given(steps=STEPS)
 def test_in_every_order_there_is_one_answer(steps: list[tuple[str, int, Line]]) -> None:
     """After every step: who, feeds, pages and the board, whoever borrows it, and the command line without a server."""
