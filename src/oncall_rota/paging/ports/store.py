@@ -108,7 +108,7 @@ class PageRow(NamedTuple):
     """A page as it is kept. `owner`: the number of an instance. `fence`: how often it was claimed.
 
     `lease_until` None: it is nobody's any more. `attempts`: how many sends began, the present one counted.
-    `settled_at`: when it was known last what became of it; None: it is on its way, or was written by a program of before.
+    `settled_at`: when it was known last what became of it; None: it is on its way, or a program of before wrote it.
     """
 
     id: str
