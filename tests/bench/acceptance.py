@@ -9,6 +9,7 @@ beforehand. PostgreSQL is started from what Debian installed; where it is missin
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import random
 import statistics
@@ -24,7 +25,7 @@ from typing import Any
 
 import folder
 from assembled import Phones, crewed, marked, settings_of
-from measure import Row, paced, ratio
+from measure import Row, paced
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "contract" / "store"))
 
@@ -121,22 +122,23 @@ def signals(turn: int) -> list[list[Any]]:
     ]
 
 
-def against(job: str, name: str, stores: Sequence[Submit], bare: Submit, at_most: float) -> Row:
-    """A line of the table: both floods on the same disk, in turn; each of ours has a pager of its own."""
-    assert len(stores) == ROUNDS + 1
-    ours = [(submit, signals(turn)) for turn, submit in enumerate(stores)]
-    rows = [
-        [[bare_rows(f"{turn}-{client}-{each}") for each in range(EACH)] for client in range(CLIENTS)]
-        for turn in range(ROUNDS + 1)
-    ]
-    return ratio(job, lambda: flood(*ours.pop()), name, lambda: flood(bare, rows.pop()), at_most, ROUNDS)
-
-
-@contextlib.contextmanager
-def pagers(places: Sequence[str], settings: Configuration) -> Iterator[list[Submit]]:
-    """A pager for each of these stores."""
-    with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(crewed(place, settings, Phones(settings, PROVIDER))).submit for place in places]
+def against(job: str, name: str, places: Sequence[str], settings: Configuration, bare: Submit, at_most: float) -> Row:
+    """A line of the table: both floods on the same disk, in turn; each of ours by a new pager on a store of its own."""
+    ours: list[float] = []
+    reference: list[float] = []
+    for turn, place in enumerate(places):
+        rows = [[bare_rows(f"{turn}-{client}-{each}") for each in range(EACH)] for client in range(CLIENTS)]
+        with crewed(place, settings, Phones(settings, PROVIDER)) as crew:
+            pair = [(ours, crew.submit, signals(turn)), (reference, bare, rows)]
+            for found, submit, load in pair if turn % 2 else reversed(pair):
+                gc.collect()
+                began = time.perf_counter()
+                flood(submit, load)
+                found.append(time.perf_counter() - began)
+    # The first turn warms up.
+    value = statistics.median(one / other for one, other in zip(ours[1:], reference[1:], strict=True))
+    ms = [statistics.median(each[1:]) * 1e3 for each in (ours, reference)]
+    return Row(job, name, f"{value:.3f}x ({ms[0]:.2f}/{ms[1]:.2f} ms)", f"{at_most:.3g}x", value <= at_most)
 
 
 def sqlite_writer(path: Path) -> Callable[[Sequence[Step]], None]:
@@ -194,7 +196,7 @@ def latency(path: Path, settings: Configuration, rate: int, seconds: float) -> t
         os.close(handle)
 
     beside = threading.Thread(target=sync)
-    with crewed(str(path), settings, Phones(settings)) as crew:
+    with crewed(str(path), settings, Phones(settings, PROVIDER)) as crew:
         beside.start()
         for number in paced(rate, seconds):
             signal, began = marked(str(number), f"team-{number % TEAMS:04}"), time.perf_counter()
@@ -211,8 +213,8 @@ def rows(root: Path) -> Iterator[Row]:
     settings = settings_of(folder.write_paged(place, TEAMS, "[0m: push, 2m: sms, 4m: call]"))
     job = f"accept {CLIENTS * EACH:,} signals of {CLIENTS} clients"
     bare = BareGroup(sqlite_writer(place / "bare.db"))
-    with pagers([str(place / f"ours-{number}.db") for number in range(ROUNDS + 1)], settings) as stores:
-        yield against(f"{job}, SQLite", "bare sqlite3, same rows and groups", stores, bare.submit, 1 / 0.5)
+    places = [str(place / f"ours-{number}.db") for number in range(ROUNDS + 1)]
+    yield against(f"{job}, SQLite", "bare sqlite3, same rows and groups", places, settings, bare.submit, 1 / 0.5)
     bare.close()
     found = [latency(place / f"latency-{number}.db", settings, 500, 4) for number in range(5)]
     value, wait = (statistics.median(each) for each in zip(*found, strict=True))
@@ -225,7 +227,6 @@ def rows(root: Path) -> Iterator[Row]:
         urls = [server.database() for _ in range(ROUNDS + 1)]
         for url in urls:
             migrate(url)
-        with pagers(urls, settings) as stores:
-            name = "bare psycopg, same statements and groups"
-            yield against(f"{job}, PostgreSQL", name, stores, bare.submit, 1 / 0.6)
+        name = "bare psycopg, same statements and groups"
+        yield against(f"{job}, PostgreSQL", name, urls, settings, bare.submit, 1 / 0.6)
         bare.close()

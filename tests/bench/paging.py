@@ -12,10 +12,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import acceptance
 import folder
 import storm
-from acceptance import CLIENTS, EACH, BareGroup, against, sqlite_writer
 from assembled import Phones, crewed, marked, settings_of
 from measure import Row, environment, paced, process
 
@@ -69,16 +67,6 @@ def outburst(path: Path, settings: Configuration) -> float:
     return phones.first["other"] - began
 
 
-def through_the_desk(place: Path, settings: Configuration) -> Row:
-    """What a whole pager takes in and sends at once, beside a loop that only writes: for information."""
-    bare = BareGroup(sqlite_writer(place / "bare.db"))
-    with crewed(str(place / "desk.db"), settings, Phones(settings)) as crew:
-        job = f"decide, page and send {CLIENTS * EACH:,} signals of {CLIENTS} clients"
-        row = against(job, "bare sqlite3 that only writes", [crew.submit] * (acceptance.ROUNDS + 1), bare.submit, 0)
-    bare.close()
-    return Row(row.job, row.against, row.measured, INFORMATION, True)
-
-
 def storms(place: Path) -> Iterator[Row]:
     """Lines for the storm, which runs in a process of its own, so that its memory is its own."""
     rotations = folder.write_paged(place, TEAMS, "[0m: sms, 1m: call]")
@@ -126,7 +114,6 @@ def rows(root: Path) -> Iterator[Row]:
     after, whole = (statistics.median(each) for each in zip(*found, strict=True))
     yield Row(f"p99 from accepted to handed over, {RATE}/s", "", f"{after:.2f} ms", "5 ms", after <= 5)
     yield Row(f"p99 from submitted to handed over, {RATE}/s", "", f"{whole:.2f} ms", INFORMATION, True)
-    yield through_the_desk(place, settings)
     wait = statistics.median([outburst(place / f"outburst-{number}.db", settings) for number in range(ROUNDS)])
     yield Row("a new incident's page after 10,000 signals at once", "", f"{wait:.2f} s", "1 s", wait <= 1)
     yield from storms(root / "storm")

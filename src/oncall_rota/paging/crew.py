@@ -7,6 +7,7 @@ up its own threads and no others.
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import time
 from collections import Counter
@@ -25,6 +26,7 @@ MOST = 512  # requests in one batch
 TICK = 0.5  # seconds between two looks at what is due
 SENDERS = 16  # threads of one channel
 HANGS = 30.0  # seconds after which a thread that sends will not end by itself: an attempt has ten
+SWITCH = 0.001  # seconds for which one thread may keep the others from deciding, sending and answering
 YOUNG = 20_000  # new objects between two searches for cycles; there are hardly any, and what is open lives long
 
 _Waiting = tuple[Request, "Future[Reply] | None"]
@@ -52,6 +54,7 @@ class Crew:
 
     def start(self) -> Self:
         """Begin."""
+        sys.setswitchinterval(SWITCH)
         gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
         self._thread.start()
         return self
