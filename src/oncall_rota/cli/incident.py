@@ -20,8 +20,8 @@ Examples:
 
 REF is an incident's id, its unique beginning (4 characters or more), or the code of a page; the code of a bundle means
 all that it names.
-With $ONCALL_SERVER (and $ONCALL_TOKEN) the incidents are that server's, and who I am is whose token it is; --store names
-a store instead.""",
+With $ONCALL_SERVER (and $ONCALL_TOKEN) the incidents are that server's, and who I am is whose token it is; --store
+names a store instead.""",
 )
 
 app.command("list", cls=Command)(list_)

@@ -187,7 +187,9 @@ def _outcomes(transaction: Transaction, standing: Sequence[Standing]) -> None:
         for receipt in each.unit.receipts:
             rank = statement.RANKS[receipt.state]
             name, about = receipt.provider_id, receipt.page_id
-            steps.append((statement.RECEIPT, (rank, receipt.state, rank, name, rank, transaction.at, about, rank, name)))
+            steps.append(
+                (statement.RECEIPT, (rank, receipt.state, rank, name, rank, transaction.at, about, rank, name))
+            )
             waiting.append((each, receipt.page_id, None))
     if not steps:
         return
