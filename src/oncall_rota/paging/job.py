@@ -40,8 +40,11 @@ class PageData(NamedTuple):
 
     def json(self) -> str:
         """As it is kept; defaults are left out."""
-        kept = {name: value for name, value in self._asdict().items() if value != self._field_defaults[name]}
-        return _encoded(kept)
+        told = zip(self._fields, self, _UNSAID, strict=True)
+        return _encoded({name: value for name, value, unsaid in told if value != unsaid})
+
+
+_UNSAID = PageData()
 
 
 def page_data(text: str) -> PageData:

@@ -52,6 +52,7 @@ class Configured:
         self._people = people
         self._resort = resort
         self._teams = teams
+        self._on: tuple[datetime | None, dict[int, tuple[Schedule, tuple[str, ...]]]] = (None, {})
 
     def team(self, name: str) -> TeamPaging | None:
         """A team's paging; None when it is not known any more."""
@@ -77,8 +78,14 @@ class Configured:
         return Policy((*(() if begins else (first,)), *theirs.steps, last), theirs.repeat)
 
     def on_call(self, schedule: Schedule, at: datetime) -> tuple[str, ...]:
-        """The ids of those on call, sorted."""
-        return tuple([each.person for each in on_call_at(schedule, at)])
+        """The ids of those on call, sorted; worked out once for all that is decided at one instant."""
+        of, known = self._on
+        if of != at:
+            of, known = self._on = at, {}
+        found = known.get(id(schedule))
+        if found is None:  # the schedule is kept with the answer, so that no other can have its id
+            found = known[id(schedule)] = schedule, tuple([each.person for each in on_call_at(schedule, at)])
+        return found[1]
 
     def reach(self, person: str) -> Reach | None:
         """How a person is reached; None when unknown."""

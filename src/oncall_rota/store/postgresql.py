@@ -37,6 +37,10 @@ _BURY = (
     "UPDATE instances SET ended_at = ? WHERE ended_at IS NULL AND id <> ?"
     f" AND pg_try_advisory_xact_lock({LOCKS}, id::integer)"
 )
+_OPEN_BY_KEYS = (
+    f"SELECT {statement.INCIDENT_COLUMNS} FROM unnest(%s::text[], %s::text[]) AS asked (source, key)"
+    f" JOIN incidents USING (source, key) WHERE status IN {statement.OPEN}"
+)
 _ADOPT = "UPDATE pages SET owner = %s WHERE owner = %s AND lease_until IS NOT NULL"
 _END = f"UPDATE instances SET ended_at = {NOW} WHERE id = %s AND ended_at IS NULL"
 _DEADLOCKS = 3  # how often a batch that met another server's is tried
@@ -155,16 +159,16 @@ class PostgresqlStore(SqlStore):
         except Unstorable:
             return []  # what is no text cannot have been stored
 
-    def _rows_of(self, text: str, several: Sequence[Row]) -> list[Row]:
+    def _open_by_keys(self, origins: Sequence[tuple[str, str]]) -> list[Row]:
+        sources, keys = ([origin[at] for origin in origins] for at in (0, 1))
+
         def read(reader: psycopg.Connection) -> list[Row]:
-            with reader.pipeline():  # one journey for all of them
-                cursors = [reader.execute(positional(text), parameters) for parameters in several]
-                return [row for cursor in cursors for row in cursor]
+            return reader.execute(_OPEN_BY_KEYS, (sources, keys)).fetchall()
 
         try:
-            return self._read(read) if len(several) > 1 else super()._rows_of(text, several)
-        except Unstorable:
-            return super()._rows_of(text, several)
+            return self._read(read)
+        except Unstorable:  # one of them is no text
+            return super()._open_by_keys(origins)
 
     def _read(self, read: Callable[[psycopg.Connection], list[Row]]) -> list[Row]:
         """What somebody reads, once more on a new connection when the old one turns out to be dead.

@@ -74,9 +74,9 @@ class SqlStore(ABC):
     def _rows(self, text: str, parameters: Row = ()) -> list[Row]:
         """What a statement reads, outside any transaction. Raises `StoreFailed`."""
 
-    def _rows_of(self, text: str, several: Sequence[Row]) -> list[Row]:
-        """What a statement reads for each of several parameters. Raises `StoreFailed`."""
-        return [row for parameters in several for row in self._rows(text, parameters)]
+    def _open_by_keys(self, origins: Sequence[tuple[str, str]]) -> list[Row]:
+        """The rows of the open incidents of these sources and keys. Raises `StoreFailed`."""
+        return [row for origin in origins for row in self._rows(statement.INCIDENT_BY_KEY, origin)]
 
     @abstractmethod
     def _damage(self) -> list[str]:
@@ -130,7 +130,7 @@ class SqlStore(ABC):
         return self._one(_incident, statement.INCIDENT, incident_id)
 
     def open_by_keys(self, origins: Sequence[tuple[str, str]]) -> tuple[IncidentRow, ...]:
-        return tuple(map(_incident, self._rows_of(statement.INCIDENT_BY_KEY, origins)))
+        return tuple(map(_incident, self._open_by_keys(origins)))
 
     def incidents(
         self,

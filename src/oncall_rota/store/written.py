@@ -148,6 +148,7 @@ def _pages(transaction: Transaction, standing: Sequence[Standing], owner: int) -
         changed = transaction.run([_take(page, at) for page in taking])
         over = {page.id for page, count in zip(taking, changed, strict=True) if not count}
     rows: list[Row] = []
+    leased, leased_until = at + _LEASE, instant(at + _LEASE)
     for each in standing:
         for page in each.unit.pages:
             state, until, attempts = str(page.state), None, 0
@@ -157,8 +158,8 @@ def _pages(transaction: Transaction, standing: Sequence[Standing], owner: int) -
                     continue
                 state, until = "waiting", at + span_micros(page.take.wait_at_most)
             elif state == "claimed":
-                until, attempts = at + _LEASE, 1
-                each.claims.append(Claim(page.id, 1, instant(until)))
+                until, attempts = leased, 1
+                each.claims.append(Claim(page.id, 1, leased_until))
             head = (page.id, page.incident_id, page.person, page.channel, page.address_ref)
             rows.append((*head, state, owner, 1, until, attempts, page.code, at, page.data))
     return rows
