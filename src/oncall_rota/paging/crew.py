@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -21,7 +21,6 @@ from typing import Self
 from oncall_rota.paging.pager import Errand, Pager, Turn
 from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.paging.request import Reply, Request
-from oncall_rota.paging.sender import Senders
 
 MOST = 512  # requests in one batch
 TICK = 0.5  # seconds between two looks at what is due
@@ -45,7 +44,7 @@ class Crew:
         self.ticked = time.monotonic()  # when it last looked at what is due
         self._alarm = alarm
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
-        self._channels: dict[str, Senders[Errand]] = {}
+        self._channels: dict[str, ThreadPoolExecutor] = {}
         self._closed = False
         self._beginning = threading.Lock()  # requests and errands; at the end none is begun
         self._unfinished = 0  # requests and errands, from when they are known until they have ended
@@ -173,11 +172,12 @@ class Crew:
             # At the end nothing is begun any more: a page stays claimed, and is free when the store is closed.
             for errand in () if self._closed else turn.errands:
                 channel = errand.channel
-                senders = self._channels.get(channel)
-                if senders is None:
-                    senders = self._channels[channel] = Senders(f"oncall-{channel}", self._run, SENDERS)
+                pool = self._channels.get(channel)
+                if pool is None:
+                    pool = ThreadPoolExecutor(SENDERS, thread_name_prefix=f"oncall-{channel}")
+                    self._channels[channel] = pool
                 self._count(1)
-                senders.put(errand)
+                pool.submit(self._run, errand)
         for text in turn.alarms:
             self._say(text)
 
@@ -210,11 +210,11 @@ class Crew:
                 return
             self._closed = True
         until = time.monotonic() + patience
-        # What was not begun stays claimed, and is free when the store is closed.
-        for each in self._channels.values():
-            each.end()
-        for each in self._channels.values():
-            each.join(until)
+        ends = [threading.Thread(target=_ended, args=(pool,), daemon=True) for pool in self._channels.values()]
+        for each in ends:
+            each.start()
+        for each in ends:
+            each.join(max(until - time.monotonic(), 0.0))
         self._queue.put(None)
         self._thread.join(max(until - time.monotonic(), 1.0))
 
@@ -225,3 +225,8 @@ class Crew:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _ended(pool: ThreadPoolExecutor) -> None:
+    """Wait for what is being sent; what was not begun stays claimed, and is free when the store is closed."""
+    pool.shutdown(cancel_futures=True)
