@@ -6,7 +6,6 @@ import errno
 import gc
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,6 @@ from oncall_rota.errors import OncallError
 from oncall_rota.web.connection import Connection, room
 
 DRAIN = 10  # seconds for requests that are being answered when it ends
-SWITCH = 0.001  # seconds that another thread, such as one that reads the folder, keeps an answer waiting at a time
 IDLE = 30  # seconds for which a connection may say nothing between two requests
 
 
@@ -69,7 +67,6 @@ def serve(application: Any, listening: Listening, died: threading.Event) -> bool
     It runs in the main thread, which takes the signals; what is being answered is finished first.
     """
     Connection.most = room()
-    sys.setswitchinterval(SWITCH)
     gc.freeze()  # what was read is looked through no more: a thousand teams are a pause of a tenth of a second
     server = _Server(
         uvicorn.Config(
