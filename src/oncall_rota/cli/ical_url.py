@@ -11,7 +11,7 @@ import typer
 
 from oncall_rota.cli import completion
 from oncall_rota.cli.incident_office import office
-from oncall_rota.cli.option import Dir, DryRun, Json, Store, Tz
+from oncall_rota.cli.option import Dir, DryRun, Expires, Json, Store, Tz
 from oncall_rota.cli.selection import person_named, select
 from oncall_rota.cli.setting import asked_format, asked_span, display, present, rotations
 from oncall_rota.cli.terminal import DIM, Cell, rows_in_columns, say, terminal, warn
@@ -50,9 +50,7 @@ def url(
     label: Annotated[
         str | None, typer.Option("--label", metavar="TEXT", help="Who or what subscribes, for the list.")
     ] = None,
-    expires: Annotated[
-        str | None, typer.Option("--expires", metavar="SPAN", help="How long it is good: 90d, 52w; else for ever.")
-    ] = None,
+    expires: Expires = None,
     json: Json = False,
     dry_run: DryRun = False,
     store: Store = None,

@@ -60,6 +60,9 @@ LogForm = Annotated[
     str | None,
     typer.Option("--log", metavar="json|text", help="How it talks; else text on a terminal and JSON lines elsewhere."),
 ]
+Expires = Annotated[
+    str | None, typer.Option("--expires", metavar="SPAN", help="How long it is good: 90d, 52w; else for ever.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")]
 Store = Annotated[
     str | None,

@@ -13,7 +13,7 @@ from oncall_rota.cli import completion
 from oncall_rota.cli.group import Command, Group, new_app
 from oncall_rota.cli.incident_office import office
 from oncall_rota.cli.incident_people import people
-from oncall_rota.cli.option import Dir, DryRun, Json, Store, Tz
+from oncall_rota.cli.option import Dir, DryRun, Expires, Json, Store, Tz
 from oncall_rota.cli.selection import known
 from oncall_rota.cli.setting import asked_format, asked_span, display, present, rotations
 from oncall_rota.cli.terminal import DIM, Cell, rows_in_columns, say, terminal
@@ -56,9 +56,7 @@ def create(
         str | None,
         typer.Option("--team", metavar="T", help="The only team it is for.", autocompletion=completion.teams),
     ] = None,
-    expires: Annotated[
-        str | None, typer.Option("--expires", metavar="SPAN", help="How long it is good: 90d, 52w; else for ever.")
-    ] = None,
+    expires: Expires = None,
     json: Json = False,
     dry_run: DryRun = False,
     store: Store = None,
