@@ -31,6 +31,7 @@ from oncall_rota.paging.ports.store import (
     Unstorable,
 )
 from oncall_rota.store import migrate, open_store
+from oncall_rota.store.postgresql import OPEN_BY_KEYS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "contract" / "store"))
 
@@ -281,6 +282,53 @@ def test_a_cut_connection_costs_nobody_a_second_page(place: PostgresqlPlace) -> 
     time.sleep(0.2)
     assert {row.id for row in other.claim()} == {"p1", "p2"}
     assert store.commit([Unit(outcomes=(Outcome("p1", 1, "sent"),))])[0].late == ("p1",)  # type: ignore[union-attr]
+
+
+def test_a_connection_that_is_cut_before_the_commit_costs_the_caller_nothing(place: PostgresqlPlace) -> None:
+    """The transaction is done again from its beginning, by the same process as a new instance."""
+    import psycopg
+
+    store = place.open()
+    store.commit([Unit((incident("a"),))])
+    before = store.instance
+    (row,) = store.incidents()
+    done: list[object] = []
+    waits = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'oncall %' AND wait_event_type = 'Lock'"
+    with psycopg.connect(place.url) as shell:
+        shell.execute("SELECT 1 FROM incidents FOR UPDATE")
+        writer = threading.Thread(target=lambda: done.extend(store.commit([Unit((row._replace(data="{1}"),))])))
+        writer.start()
+        until = time.monotonic() + LIMIT
+        while not place.raw(waits) and time.monotonic() < until:
+            time.sleep(0.01)
+        place.raw(f"SELECT pg_terminate_backend(pid) FROM ({waits}) AS waiting")
+    writer.join(LIMIT)
+    assert [type(each) for each in done] == [Committed]
+    assert store.instance != before
+    assert [(each.version, each.data) for each in store.incidents()] == [(2, "{1}")]
+
+
+def test_an_open_key_is_read_by_its_index_although_the_plan_is_older_than_the_rows(place: PostgresqlPlace) -> None:
+    """A plan is made once, for tables that are still empty; ten thousand open incidents are to cost no signal more."""
+    import psycopg
+
+    question = OPEN_BY_KEYS.replace("%s", "$1", 1).replace("%s", "$2", 1)
+    with psycopg.connect(place.url, autocommit=True) as shell:
+        shell.execute("SET plan_cache_mode = force_generic_plan")
+        shell.execute(f"PREPARE open_by_keys (text[], text[]) AS {question}".encode())
+        ask = "EXECUTE open_by_keys ('{prod-am,prod-am,prod-am}', '{key-i3,key-i7,else}')"
+        assert shell.execute(ask).fetchall() == []
+        place.open().commit([Unit((incident(f"i{number}"),)) for number in range(500)])
+        assert {row[0] for row in shell.execute(ask).fetchall()} == {"i3", "i7"}
+        row = shell.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {ask}").fetchone()
+        assert row is not None
+    nodes, read = [row[0][0]["Plan"]], 0
+    while nodes:
+        node = nodes.pop()
+        nodes += node.get("Plans", [])
+        if node["Node Type"] != "Limit" and "Plans" not in node:
+            read += (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+    assert read <= 3 + 3  # what is asked for, and a row of each that is found
 
 
 def test_a_refusal_does_not_quote_what_was_refused(place: PostgresqlPlace) -> None:

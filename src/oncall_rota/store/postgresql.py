@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from oncall_rota.paging.ports.store import Result, StoreFailed, StoreTooOld, Unit, Unstorable
+from oncall_rota.paging.ports.store import StoreFailed, StoreTooOld, Unstorable
 from oncall_rota.store import statement
 from oncall_rota.store.migration import OLDEST_READER, pending
 from oncall_rota.store.moment import instant
 from oncall_rota.store.postgresql_server import (
     LOCKS,
     NOW,
+    Buried,
     PostgresqlTransaction,
     connect,
     driver,
@@ -29,7 +30,7 @@ from oncall_rota.store.written import Row, Transaction
 if TYPE_CHECKING:
     import psycopg
 
-_BEGUN = f"SELECT {NOW}, (SELECT ended_at FROM instances WHERE id = %s)"
+_Value = TypeVar("_Value")
 # The row is seen by others only after the lock is held, which a dead session lets go of.
 _REGISTER = f"INSERT INTO instances (name, started_at) VALUES (%s, {NOW}) RETURNING id"
 _LOCK = f"SELECT pg_advisory_lock({LOCKS}, %s::integer)"
@@ -37,13 +38,16 @@ _BURY = (
     "UPDATE instances SET ended_at = ? WHERE ended_at IS NULL AND id <> ?"
     f" AND pg_try_advisory_xact_lock({LOCKS}, id::integer)"
 )
-_OPEN_BY_KEYS = (
-    f"SELECT {statement.INCIDENT_COLUMNS} FROM unnest(%s::text[], %s::text[]) AS asked (source, key)"
-    f" JOIN incidents USING (source, key) WHERE status IN {statement.OPEN}"
+# LIMIT: each key by the index of open keys. Without it a plan made while there are few reads all that are open.
+OPEN_BY_KEYS = (
+    "SELECT found.* FROM unnest(%s::text[], %s::text[]) AS asked (source, key) CROSS JOIN LATERAL ("
+    f"SELECT {statement.INCIDENT_COLUMNS} FROM incidents"
+    f" WHERE source = asked.source AND key = asked.key AND status IN {statement.OPEN} LIMIT 1) AS found"
 )
+_HOLDS = statement.HOLDS.format(now=NOW)
 _ADOPT = "UPDATE pages SET owner = %s WHERE owner = %s AND lease_until IS NOT NULL"
 _END = f"UPDATE instances SET ended_at = {NOW} WHERE id = %s AND ended_at IS NULL"
-_DEADLOCKS = 3  # how often a batch that met another server's is tried
+_TRIES = 3  # of a transaction that met another server's, or whose connection was found dead
 
 
 class PostgresqlStore(SqlStore):
@@ -74,14 +78,8 @@ class PostgresqlStore(SqlStore):
     def now(self) -> datetime:
         return instant(self._rows(f"SELECT {NOW}")[0][0])
 
-    def commit(self, batch: Sequence[Unit]) -> tuple[Result, ...]:
-        for _ in range(_DEADLOCKS - 1):
-            try:
-                return super().commit(batch)
-            except StoreFailed as error:
-                if not isinstance(error.__cause__, driver().errors.DeadlockDetected):
-                    raise
-        return super().commit(batch)
+    def holds(self, page_id: str, fence: int) -> bool:
+        return bool(self._rows(_HOLDS, (page_id, fence)))
 
     def _write_on(self) -> psycopg.Connection:
         """The writing connection, with this instance registered on it."""
@@ -107,43 +105,27 @@ class PostgresqlStore(SqlStore):
         self._instance, self._writer = int(row[0]), made
         return made
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Transaction]:
-        try:
-            writer, at = self._begun()
-        except driver().Error as error:
-            raise failure(error) from error
-        try:
-            yield PostgresqlTransaction(writer, at)
-            done = writer.execute("COMMIT")
-            if done.statusmessage != "COMMIT":
-                raise StoreFailed("io", f"PostgreSQL did not commit, but answered {done.statusmessage}")
-        except errors() as error:
-            self._undo(writer)
-            raise failure(error) from error
-        except BaseException:
-            self._undo(writer)
-            raise
-
-    def _begun(self) -> tuple[psycopg.Connection, int]:
-        """A transaction begun; once more on a new connection when the old one turns out to be dead."""
-        for again in (True, False):
-            writer = self._write_on()
-            try:
-                with writer.pipeline():
-                    writer.execute("BEGIN")
-                    begun = writer.execute(_BEGUN, (self._instance,))
-                row = begun.fetchone()
-                assert row is not None
-                if row[1] is None:
-                    return writer, int(row[0])
-            except driver().OperationalError:
-                if not again or not writer.closed:
+    def _transact(self, work: Callable[[Transaction], _Value]) -> _Value:
+        with self._writing:
+            for again in range(_TRIES - 1, -1, -1):
+                writer = self._write_on()
+                transaction = PostgresqlTransaction(writer, self._instance)
+                try:
+                    done = work(transaction)
+                    transaction.commit()
+                except errors() as error:
+                    self._undo(writer)
+                    lost = writer.closed and not transaction.ends
+                    if not again or not (lost or isinstance(error, driver().errors.DeadlockDetected)):
+                        raise failure(error) from error
+                except Buried:
+                    writer.close()  # the next try begins as a new instance
+                except BaseException:
                     self._undo(writer)
                     raise
-            # Lost, or buried by another server: begin as a new instance.
-            writer.close()
-        raise StoreFailed("taken", "another server took this instance for dead, twice")
+                else:
+                    return done
+        raise StoreFailed("taken", f"another server took this instance for dead, {_TRIES} times")
 
     def _undo(self, writer: psycopg.Connection) -> None:
         with suppress(driver().Error):
@@ -163,7 +145,7 @@ class PostgresqlStore(SqlStore):
         sources, keys = ([origin[at] for origin in origins] for at in (0, 1))
 
         def read(reader: psycopg.Connection) -> list[Row]:
-            return reader.execute(_OPEN_BY_KEYS, (sources, keys)).fetchall()
+            return reader.execute(OPEN_BY_KEYS, (sources, keys)).fetchall()
 
         try:
             return self._read(read)

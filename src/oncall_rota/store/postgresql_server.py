@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # The time of the database, to the microsecond, and not that at which its transaction began.
 NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+_BEGUN = f"SELECT {NOW}, (SELECT ended_at FROM instances WHERE id = %s)"
 LOCKS = 0x6F6E636C  # "oncl": our advisory locks, by the instance's number; 0 is for migrations
 # A dead network must not hold a page up: seconds, and milliseconds in the last.
 _DEFAULTS = {"connect_timeout": "5", "keepalives_idle": "10", "keepalives_interval": "3", "keepalives_count": "3"}
@@ -107,29 +108,74 @@ def positional(text: str) -> str:
     return text.replace("?", "%s")
 
 
+class Buried(Exception):
+    """Another server has taken this instance for dead: nothing is written under its number any more."""
+
+
 class PostgresqlTransaction:
-    """An open transaction; see `written.Transaction`. Statements go out together, results come back together."""
+    """A transaction of an instance; see `written.Transaction`. What needs no answer goes out with what does.
 
-    __slots__ = ("_connection", "at")
+    It begins with its first statement, and what `many` is given waits for the next one: each journey costs more than a
+    statement. `ends`: whether it was told to commit, so that nobody knows what became of it before the answer.
+    """
 
-    def __init__(self, connection: psycopg.Connection, at: int) -> None:
+    __slots__ = ("_at", "_connection", "_instance", "_later", "ends")
+
+    def __init__(self, connection: psycopg.Connection, instance: int) -> None:
         self._connection = connection
-        self.at = at
+        self._instance = instance
+        self._later: list[tuple[str, Sequence[Row]]] = []
+        self._at: int | None = None
+        self.ends = False
+
+    @property
+    def at(self) -> int:
+        if self._at is None:
+            self._ask([])
+        assert self._at is not None
+        return self._at
 
     def run(self, steps: Sequence[Step]) -> list[int]:
-        if len(steps) == 1:
-            return [self._connection.execute(positional(steps[0][0]), steps[0][1]).rowcount]
-        # No ROLLBACK in here: psycopg then deallocates what later statements of the pipeline count on.
-        with self._connection.pipeline():
-            cursors = [self._connection.execute(positional(text), parameters) for text, parameters in steps]
-        return [cursor.rowcount for cursor in cursors]
+        return [cursor.rowcount for cursor in self._ask(steps)]
 
     def many(self, text: str, rows: Sequence[Row]) -> None:
-        with self._connection.cursor() as cursor:
-            cursor.executemany(positional(text), rows)
+        self._later.append((text, rows))
 
     def rows(self, text: str, parameters: Row) -> list[Row]:
-        return self._connection.execute(positional(text), parameters).fetchall()
+        return self._ask([(text, parameters)])[0].fetchall()
+
+    def commit(self) -> None:
+        """Commit. Raises `StoreFailed` when PostgreSQL says that it did something else."""
+        if self._at is None:
+            self._ask([])
+        self.ends = True
+        done = self._ask([("COMMIT", ())])[0].statusmessage
+        if done != "COMMIT":
+            raise StoreFailed("io", f"PostgreSQL did not commit, but answered {done}")
+
+    def _ask(self, steps: Sequence[Step]) -> list[psycopg.Cursor]:
+        """Statements and all that waits, in one journey. Raises `Buried`."""
+        execute = self._connection.execute
+        # A ROLLBACK is to go alone: psycopg then deallocates what later statements of a pipeline count on.
+        if len(steps) == 1 and not self._later and self._at is not None:
+            return [execute(positional(steps[0][0]), steps[0][1])]
+        with self._connection.pipeline():
+            begun = None
+            if self._at is None:
+                execute("BEGIN")
+                begun = execute(_BEGUN, (self._instance,))
+            later, self._later = self._later, []
+            for text, rows in later:
+                with self._connection.cursor() as cursor:
+                    cursor.executemany(positional(text), rows)
+            asked = [execute(positional(text), parameters) for text, parameters in steps]
+        if begun is not None:
+            row = begun.fetchone()
+            assert row is not None
+            if row[1] is not None:
+                raise Buried
+            self._at = int(row[0])
+        return asked
 
 
 def missing(rows: Callable[[str], list[Row]]) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self, TypeVar
@@ -34,9 +33,10 @@ from oncall_rota.paging.ports.store import (
 )
 from oncall_rota.store import statement
 from oncall_rota.store.moment import instant, micros, span_micros
-from oncall_rota.store.written import Row, Transaction, written
+from oncall_rota.store.written import Row, Step, Transaction, written
 
 _Value = TypeVar("_Value")
+_HOLDS = statement.HOLDS.format(now="?")
 _QUIET = ('%"what":"notice"%', '%"what":"synthetic"%')  # in a page's data: nobody was woken by it
 
 
@@ -64,9 +64,10 @@ class SqlStore(ABC):
         """End this instance."""
 
     @abstractmethod
-    def _transaction(self) -> AbstractContextManager[Transaction]:
-        """A transaction of the writing connection, committed at the end of the block, rolled back by an exception.
+    def _transact(self, work: Callable[[Transaction], _Value]) -> _Value:
+        """What `work` comes to in a transaction of the writing connection, committed then; one thread at a time.
 
+        An exception rolls it back. It may be done twice from its beginning, when nothing of the first time is kept.
         Raises `StoreFailed`, and `Unstorable` for what one statement was given.
         """
 
@@ -91,8 +92,7 @@ class SqlStore(ABC):
     def commit(self, batch: Sequence[Unit]) -> tuple[Result, ...]:
         with self._writing:
             try:
-                with self._transaction() as transaction:
-                    return written(transaction, batch, self.instance)
+                return self._transact(lambda transaction: written(transaction, batch, self.instance))
             except Unstorable as error:
                 if len(batch) == 1:
                     return (error,)
@@ -101,17 +101,21 @@ class SqlStore(ABC):
             return (*self.commit(batch[:half]), *self.commit(batch[half:]))
 
     def claim(self, limit: int = 100, only: str | None = None) -> tuple[PageRow, ...]:
-        with self._writing, self._transaction() as transaction:
+        narrower = () if only is None else (only,)
+        text = self._claim if only is None else self._claim_only
+
+        def claimed(transaction: Transaction) -> list[Row]:
             self._bury(transaction)
             until = transaction.at + span_micros(LEASE)
-            narrower = () if only is None else (only,)
-            text = self._claim if only is None else self._claim_only
-            rows = transaction.rows(text, (transaction.at, *narrower, limit, self.instance, until))
-        return tuple(sorted(map(_page, rows), key=lambda page: (page.created_at, page.id)))
+            return transaction.rows(text, (transaction.at, *narrower, limit, self.instance, until))
+
+        return tuple(sorted(map(_page, self._transact(claimed)), key=lambda page: (page.created_at, page.id)))
 
     def _write(self, text: str, parameters: Row) -> int:
-        with self._writing, self._transaction() as transaction:
-            return transaction.run([(text, parameters)])[0]
+        return self._run([(text, parameters)])[0]
+
+    def _run(self, steps: Sequence[Step]) -> list[int]:
+        return self._transact(lambda transaction: transaction.run(steps))
 
     def _one(self, make: Callable[[Row], _Value], text: str, *parameters: object) -> _Value | None:
         rows = self._rows(text, parameters)
@@ -121,7 +125,7 @@ class SqlStore(ABC):
         return tuple(map(make, self._rows(text, parameters)))
 
     def holds(self, page_id: str, fence: int) -> bool:
-        return bool(self._rows(statement.HOLDS, (page_id, fence, micros(self.now()))))
+        return bool(self._rows(_HOLDS, (page_id, fence, micros(self.now()))))
 
     def due(self, limit: int = 100, late_by: timedelta = timedelta(0)) -> tuple[IncidentRow, ...]:
         return self._all(_incident, statement.DUE, micros(self.now() - late_by), limit)
@@ -197,8 +201,7 @@ class SqlStore(ABC):
 
     def swap(self, key: str, old: str | None, new: str) -> bool:
         step = (statement.KEEP, (key, new)) if old is None else (statement.SWAP, (new, key, old))
-        with self._writing, self._transaction() as transaction:
-            return transaction.run([step]) == [1]
+        return self._run([step]) == [1]
 
     def get(self, key: str) -> str | None:
         return self._one(lambda row: str(row[0]), statement.GET, key)
@@ -242,8 +245,7 @@ class SqlStore(ABC):
         return self._write(statement.END_OVERRIDE, (micros(at), by, why, override_id)) > 0
 
     def instances(self) -> tuple[Instance, ...]:
-        with self._writing, self._transaction() as transaction:
-            self._bury(transaction)
+        self._transact(self._bury)
         return self._all(_instance, statement.INSTANCES, self.instance)
 
     def prune(self, before: datetime) -> int:
@@ -256,8 +258,7 @@ class SqlStore(ABC):
             (statement.PRUNE_OVERRIDES, (at,)),
         ]
         with self._writing:
-            with self._transaction() as transaction:
-                gone = transaction.run(steps)
+            gone = self._run(steps)
             self._swept()
         return gone[1] + gone[2]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.store import statement
@@ -14,8 +15,10 @@ from oncall_rota.store.moment import micros
 from oncall_rota.store.owner import own
 from oncall_rota.store.sql import SqlStore
 from oncall_rota.store.sqlite_file import SqliteFile, SqliteTransaction
-from oncall_rota.store.written import Row
+from oncall_rota.store.written import Row, Transaction
 from oncall_rota.timeline.clock import Clock
+
+_Value = TypeVar("_Value")
 
 
 class SqliteStore(SqlStore):
@@ -68,14 +71,13 @@ class SqliteStore(SqlStore):
     def _at(self) -> int:
         return micros(self._clock.now())
 
-    @contextmanager
-    def _transaction(self) -> Iterator[SqliteTransaction]:
-        with self._file.transaction(self._at) as transaction:
+    def _transact(self, work: Callable[[Transaction], _Value]) -> _Value:
+        with self._writing, self._file.transaction(self._at) as transaction:
             ended = transaction.rows(statement.ENDED_AT, (self._instance,))
             if not ended or ended[0][0] is not None:
                 # Only when somebody deleted the lock file: the newer owner stays, as its lock is the one in sight.
                 raise StoreFailed("taken", f"another process took the store {self.path} over", "start again")
-            yield transaction
+            return work(transaction)
 
     def _rows(self, text: str, parameters: Row = ()) -> list[Row]:
         return self._file.rows(text, parameters)

@@ -32,9 +32,12 @@ _LEASE = span_micros(LEASE)
 
 
 class Transaction(Protocol):
-    """An open transaction. `at`: the store's time when it began, microseconds."""
+    """A transaction."""
 
-    at: int
+    @property
+    def at(self) -> int:
+        """The store's time when it began, microseconds."""
+        ...
 
     def run(self, steps: Sequence[Step]) -> list[int]:
         """Run statements in order; how many rows each changed."""
