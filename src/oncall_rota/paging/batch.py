@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from oncall_rota.paging.bundle import Held, again, bundled_job, is_held
 from oncall_rota.paging.case import PAGER, Case, Scene
@@ -102,17 +102,6 @@ class Batch:
         self._ready: dict[str, list[Job]] = {}  # claimed before this batch
         self._expected: dict[str, Job] = {}  # by page: claimed by this batch's commit
         self._round = Round({}, [], [], [], [])
-        self._handlers: dict[type, Callable[[str, Any], Reply]] = {
-            Act: self._act,
-            Remark: self._remark,
-            Tick: self._tick,
-            Claimed: self._claimed,
-            Done: self._ended,
-            Told: self._told,
-            Unconfirmed: self._unconfirmed,
-            Rehearse: self._rehearse,
-            Inform: self._inform,
-        }
 
     def take(self, slots: Sequence[Slot]) -> Round:
         """Decide, write, answer. Raises `StoreFailed`: then nothing is written."""
@@ -157,7 +146,7 @@ class Batch:
                 name = self._sent(request.job.page_id)
             else:
                 name = self._named(_about(request, self._scene))
-            reply = self._handlers[type(request)](name, request)
+            reply = self._meanings[type(request)](self, name, request)
         self._slots[name].append(slot)
         if slot.number is not None:
             self._round.replies[slot.number] = reply
@@ -390,6 +379,19 @@ class Batch:
                 self._cases[name].decide(event(page_id, why))
             else:
                 self._round.waiting.append(Slot(None, Act(incident_id, event(page_id, why), PAGER)))
+
+    # Of the class: an instance that held its own methods would be a cycle, and wait for the garbage collector.
+    _meanings: ClassVar[Mapping[type, Callable[[Batch, str, Any], Reply]]] = {
+        Act: _act,
+        Remark: _remark,
+        Tick: _tick,
+        Claimed: _claimed,
+        Done: _ended,
+        Told: _told,
+        Unconfirmed: _unconfirmed,
+        Rehearse: _rehearse,
+        Inform: _inform,
+    }
 
     # -- after the commit
 

@@ -27,7 +27,7 @@ TICK = 0.5  # seconds between two looks at what is due
 SENDERS = 16  # threads of one channel
 HANGS = 30.0  # seconds after which a thread that sends will not end by itself: an attempt has ten
 SWITCH = 0.001  # seconds for which one thread may keep the others from deciding, sending and answering
-YOUNG = 20_000  # new objects between two searches for cycles; there are hardly any, and what is open lives long
+YOUNG = 20_000  # new objects between two searches for cycles: a decision makes none, and what is open lives long
 
 _Waiting = tuple[Request, "Future[Reply] | None"]
 
@@ -113,7 +113,7 @@ class Crew:
                     self._take(group)
                     self._count(-len(group))
                     if len(group) > 1:
-                        time.sleep(0)  # whoever was answered may ask again, and shares the next commit
+                        self._let_ask(len(group))
                 if last:
                     return
                 if time.monotonic() - ticked >= TICK:
@@ -126,6 +126,13 @@ class Crew:
             self._refuse(group)
             self._say(f"the pager has died: {type(error).__name__}: {error}")
             raise
+
+    def _let_ask(self, answered: int) -> None:
+        """Let those who were answered ask again, as long as they do: they then share the next commit."""
+        before = -1
+        while before < (waiting := self._queue.qsize()) < answered:
+            before = waiting
+            time.sleep(0)
 
     def _group(self, patience: float) -> tuple[list[_Waiting], bool]:
         """What waits, at most `MOST`; whether it is the end."""

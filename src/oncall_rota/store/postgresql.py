@@ -44,7 +44,7 @@ OPEN_BY_KEYS = (
     f"SELECT {statement.INCIDENT_COLUMNS} FROM incidents"
     f" WHERE source = asked.source AND key = asked.key AND status IN {statement.OPEN} LIMIT 1) AS found"
 )
-_HOLDS = statement.HOLDS.format(now=NOW)
+_HOLDS = statement.HOLDS.replace("lease_until > ?", f"lease_until > {NOW}")  # the time in the same journey
 _ADOPT = "UPDATE pages SET owner = %s WHERE owner = %s AND lease_until IS NOT NULL"
 _END = f"UPDATE instances SET ended_at = {NOW} WHERE id = %s AND ended_at IS NULL"
 _TRIES = 3  # of a transaction that met another server's, or whose connection was found dead

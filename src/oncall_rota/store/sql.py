@@ -36,7 +36,6 @@ from oncall_rota.store.moment import instant, micros, span_micros
 from oncall_rota.store.written import Row, Step, Transaction, written
 
 _Value = TypeVar("_Value")
-_HOLDS = statement.HOLDS.format(now="?")
 _QUIET = ('%"what":"notice"%', '%"what":"synthetic"%')  # in a page's data: nobody was woken by it
 
 
@@ -125,7 +124,7 @@ class SqlStore(ABC):
         return tuple(map(make, self._rows(text, parameters)))
 
     def holds(self, page_id: str, fence: int) -> bool:
-        return bool(self._rows(_HOLDS, (page_id, fence, micros(self.now()))))
+        return bool(self._rows(statement.HOLDS, (page_id, fence, micros(self.now()))))
 
     def due(self, limit: int = 100, late_by: timedelta = timedelta(0)) -> tuple[IncidentRow, ...]:
         return self._all(_incident, statement.DUE, micros(self.now() - late_by), limit)

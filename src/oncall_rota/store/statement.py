@@ -60,8 +60,7 @@ CLAIM = (
     " fence = fence + 1, attempts = attempts + 1, lease_until = ? WHERE id IN (SELECT id FROM free)"
     f" RETURNING {PAGE_COLUMNS}"
 )
-# {now}: the time by which leases are over.
-HOLDS = "SELECT 1 FROM pages WHERE id = ? AND fence = ? AND state IN ('claimed', 'unsure') AND lease_until > {now}"
+HOLDS = "SELECT 1 FROM pages WHERE id = ? AND fence = ? AND state IN ('claimed', 'unsure') AND lease_until > ?"
 PAGE = f"SELECT {PAGE_COLUMNS} FROM pages WHERE id = ?"
 PAGES = (
     f"SELECT {PAGE_COLUMNS} FROM pages WHERE incident_id = ?"

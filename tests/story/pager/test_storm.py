@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from fake_phones import person, rota, step
 from night import Night
 
@@ -127,3 +129,23 @@ def test_a_bundle_left_by_a_dead_process_is_sent_as_it_was(night: Night) -> None
     sent = night.to("alice")
     assert len(sent) == 4
     assert sent[-1].message.summary.startswith("2 incidents: ")
+
+
+def test_a_decision_leaves_nothing_for_the_garbage_collector(night: Night) -> None:
+    """Which would stop every thread while it looks for it: under load for longer than a commit takes."""
+
+    def incidents(name: str) -> None:
+        for number in range(10):
+            opened = night.signal(f"{name}-{number}")
+            night.signal(f"{name}-{number}")
+            night.acknowledges("alice", opened.incident_id)
+            night.resolves("alice", opened.incident_id)
+
+    incidents("once")  # caches fill
+    gc.collect()
+    gc.disable()
+    try:
+        incidents("again")
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
