@@ -9,11 +9,10 @@ from typing import Annotated
 
 import typer
 
-from oncall_rota.cli import completion
 from oncall_rota.cli.feed_file import Done, put, put_all, strays
 from oncall_rota.cli.group import Command, Group, new_app
 from oncall_rota.cli.ical_url import list_, revoke, rotate, url
-from oncall_rota.cli.option import Dir, DryRun, Tz
+from oncall_rota.cli.option import Dir, DryRun, FeedOf, FeedOfPerson, Tz
 from oncall_rota.cli.selection import Selection, person_named, select
 from oncall_rota.cli.setting import asked_at, display, present, rotations
 from oncall_rota.cli.terminal import say, warn
@@ -40,21 +39,8 @@ for _name, _command in (("url", url), ("list", list_), ("revoke", revoke), ("rot
 
 @app.command("export", cls=Command)
 def export(
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[TEAM[/SCHEDULE]]",
-            help="A team, all its schedules in one feed, or one schedule.",
-            autocompletion=completion.schedules,
-            show_default=False,
-        ),
-    ] = None,
-    person: Annotated[
-        str | None,
-        typer.Option(
-            "--person", metavar="P", help="One person's shifts, in every team.", autocompletion=completion.people
-        ),
-    ] = None,
+    name: FeedOf = None,
+    person: FeedOfPerson = None,
     all_: Annotated[bool, typer.Option("--all", help="A feed for each team; -o is a folder.")] = False,
     output: Annotated[
         str | None, typer.Option("-o", "--output", metavar="FILE|DIR", help="Where to; else standard output.")

@@ -9,9 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from oncall_rota.cli import completion
 from oncall_rota.cli.incident_office import office
-from oncall_rota.cli.option import Dir, DryRun, Expires, Json, Store, Tz
+from oncall_rota.cli.option import Dir, DryRun, Expires, FeedOf, FeedOfPerson, Json, Store, Tz
 from oncall_rota.cli.selection import person_named, select
 from oncall_rota.cli.setting import asked_format, asked_span, display, present, rotations
 from oncall_rota.cli.terminal import DIM, Cell, rows_in_columns, say, terminal, warn
@@ -31,21 +30,8 @@ Gaps = Annotated[bool, typer.Option("--gaps", help="Only where nobody is on thou
 
 
 def url(
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[TEAM[/SCHEDULE]]",
-            help="A team, all its schedules in one feed, or one schedule.",
-            autocompletion=completion.schedules,
-            show_default=False,
-        ),
-    ] = None,
-    person: Annotated[
-        str | None,
-        typer.Option(
-            "--person", metavar="P", help="One person's shifts, in every team.", autocompletion=completion.people
-        ),
-    ] = None,
+    name: FeedOf = None,
+    person: FeedOfPerson = None,
     gaps: Gaps = False,
     label: Annotated[
         str | None, typer.Option("--label", metavar="TEXT", help="Who or what subscribes, for the list.")

@@ -34,6 +34,19 @@ OneSchedule = Annotated[
         autocompletion=completion.schedules,
     ),
 ]
+FeedOf = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[TEAM[/SCHEDULE]]",
+        help="A team, all its schedules in one feed, or one schedule.",
+        autocompletion=completion.schedules,
+        show_default=False,
+    ),
+]
+FeedOfPerson = Annotated[
+    str | None,
+    typer.Option("--person", metavar="P", help="One person's shifts, in every team.", autocompletion=completion.people),
+]
 Output = Annotated[
     str,
     typer.Option(
