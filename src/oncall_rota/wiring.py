@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from oncall_rota.control.owner import Drive, Opened
     from oncall_rota.notifiers.slack_group import SlackGroups
     from oncall_rota.paging.model import Channel
-    from oncall_rota.paging.ports.store import Revision, Store
+    from oncall_rota.paging.ports.row import Revision
+    from oncall_rota.paging.ports.store import Store
     from oncall_rota.remote.server import Ask
     from oncall_rota.timeline.clock import Clock
     from oncall_rota.web.serving import Listening

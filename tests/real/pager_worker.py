@@ -194,7 +194,7 @@ class Worker:
 
     def settle(self, since: str = "birth") -> None:
         """Wait until whatever was taken over, too, is sent and written down. `since`: or `now`, as a peer may die."""
-        from oncall_rota.paging.ports.store import PENDING
+        from oncall_rota.paging.ports.row import PENDING
 
         store = self._crew.pager.store
         began = self._born if since == "birth" else time.monotonic()

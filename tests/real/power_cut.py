@@ -18,7 +18,8 @@ from power_cut_disk import KEPT, NOTHING, Disk
 from power_cut_trace import Event, Said, Synced, events
 from store_places import FakeClock, signal
 
-from oncall_rota.paging.ports.store import Committed, StoreFailed
+from oncall_rota.paging.ports.row import Committed
+from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.store import open_store
 
 SEED = 20261121

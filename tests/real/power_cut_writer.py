@@ -17,7 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "contract" / "store"))
 from store_group import Group
 from store_places import incident, note, signal
 
-from oncall_rota.paging.ports.store import StoreFailed, Unit
+from oncall_rota.paging.ports.row import Unit
+from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.store import open_store
 from oncall_rota.store.sqlite import SqliteStore
 

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from test_board import ARTEFACTS, AXE, SCREENS, Board, Server
 
 from oncall_rota.paging.incident import ACKNOWLEDGED, Incident
-from oncall_rota.paging.ports.store import AuditRow, NewPage, Unit
+from oncall_rota.paging.ports.row import AuditRow, NewPage, Unit
 from oncall_rota.paging.saved import row_of
 from oncall_rota.store.sqlite import SqliteStore
 from oncall_rota.timeline.clock import SystemClock

@@ -22,7 +22,8 @@ from store_group import Group
 from store_places import FakeClock, incident, page
 from store_places import signal as accepted
 
-from oncall_rota.paging.ports.store import Committed, StoreFailed, StoreHeld, Unit
+from oncall_rota.paging.ports.row import Committed, Unit
+from oncall_rota.paging.ports.store import StoreFailed, StoreHeld
 from oncall_rota.store import open_store
 from oncall_rota.store.sqlite import SqliteStore
 

@@ -19,17 +19,8 @@ from pathlib import Path
 import pytest
 
 from oncall_rota.errors import OncallError
-from oncall_rota.paging.ports.store import (
-    LEASE,
-    Committed,
-    Conflict,
-    Outcome,
-    StoreFailed,
-    StoreTooOld,
-    Take,
-    Unit,
-    Unstorable,
-)
+from oncall_rota.paging.ports.row import Committed, Conflict, Outcome, Take, Unit
+from oncall_rota.paging.ports.store import LEASE, StoreFailed, StoreTooOld, Unstorable
 from oncall_rota.store import migrate, open_store
 from oncall_rota.store.postgresql import OPEN_BY_KEYS
 

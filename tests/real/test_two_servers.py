@@ -127,7 +127,7 @@ def run(
 
 def waiting(store: object, load: Load) -> bool:
     """Whether a page is still on its way."""
-    from oncall_rota.paging.ports.store import PENDING
+    from oncall_rota.paging.ports.row import PENDING
 
     return any(
         page.state in PENDING

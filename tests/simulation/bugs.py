@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from oncall_rota.paging import batch, delivery, pager
 from oncall_rota.paging.job import Job, Result
-from oncall_rota.paging.ports.store import Outcome, Unit
+from oncall_rota.paging.ports.row import Outcome, Unit
 from oncall_rota.paging.signal import Accepted, Signal
 from oncall_rota.paging.steady import SteadyClock
 from oncall_rota.paging.world import Configured

@@ -16,7 +16,7 @@ from timeflow import MINUTE, SECOND
 from truth import Attempt, Taken
 
 from oncall_rota.paging.message import Message
-from oncall_rota.paging.ports.store import Unit
+from oncall_rota.paging.ports.row import Unit
 from oncall_rota.store import statement
 
 if TYPE_CHECKING:

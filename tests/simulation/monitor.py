@@ -10,7 +10,7 @@ from setting import PEOPLE, TEAMS
 from timeflow import DAY, HOUR, MINUTE, SECOND
 
 from oncall_rota.paging.incident import Acknowledged, Event
-from oncall_rota.paging.ports.store import OPEN
+from oncall_rota.paging.ports.row import OPEN
 from oncall_rota.paging.request import Acted, Reply
 from oncall_rota.paging.signal import Accepted, Signal
 

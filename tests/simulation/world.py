@@ -21,7 +21,7 @@ from trip import Trip
 from truth import Attempt, Taken, Truth
 
 from oncall_rota.paging.message import Message
-from oncall_rota.paging.ports.store import Unit
+from oncall_rota.paging.ports.row import Unit
 
 ASTRAY = 55 * SECOND  # a clock that is off by more makes a provider's list useless
 

@@ -24,7 +24,7 @@ from oncall_rota.cli.store_place import place, shown
 from oncall_rota.cli.terminal import say, terminal, warn
 from oncall_rota.config import suggest
 from oncall_rota.errors import UnknownName, UsageError
-from oncall_rota.paging.ports.store import OPEN, IncidentRow
+from oncall_rota.paging.ports.row import OPEN, IncidentRow
 from oncall_rota.paging.reference import STATUSES, one_named
 from oncall_rota.rendering.incident import listed
 from oncall_rota.rendering.text import json_text

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from oncall_rota.cli.terminal import BOLD, DIM, RED, Cell, Terminal, columns_of, fitted, rows_in_columns
 from oncall_rota.paging.incident import ACKNOWLEDGED, TRIGGERED, Incident
-from oncall_rota.paging.ports.store import IncidentRow
+from oncall_rota.paging.ports.row import IncidentRow
 from oncall_rota.paging.saved import readable
 from oncall_rota.rendering.incident import mapping, told
 from oncall_rota.rendering.text import term_safe, tsv_row

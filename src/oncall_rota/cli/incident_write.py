@@ -16,7 +16,7 @@ from oncall_rota.cli.setting import asked_format, display, present
 from oncall_rota.cli.terminal import fail, say, terminal, warn
 from oncall_rota.errors import OncallError, UsageError
 from oncall_rota.paging.incident import ACKNOWLEDGED, RESOLVED, TRIGGERED, Event, Incident, Page
-from oncall_rota.paging.ports.store import IncidentRow
+from oncall_rota.paging.ports.row import IncidentRow
 from oncall_rota.paging.reference import Named, ambiguous, named, only_mine
 from oncall_rota.paging.saved import readable
 from oncall_rota.rendering.text import json_text

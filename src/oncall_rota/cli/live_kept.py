@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from oncall_rota import front
 from oncall_rota.cli.compiled import write_whole
 from oncall_rota.paging.live import entry_of
-from oncall_rota.paging.ports.store import LiveOverride
+from oncall_rota.paging.ports.row import LiveOverride
 from oncall_rota.rendering.incident import told
 
 if TYPE_CHECKING:

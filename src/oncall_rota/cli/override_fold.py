@@ -16,7 +16,7 @@ from oncall_rota.config.edit import added, override_path
 from oncall_rota.config.live import Judged, by_team
 from oncall_rota.errors import DifferencesFound, OncallError
 from oncall_rota.paging.live import entry_of
-from oncall_rota.paging.ports.store import LiveOverride
+from oncall_rota.paging.ports.row import LiveOverride
 from oncall_rota.rendering.text import term_safe
 from oncall_rota.schedule.model import Override
 

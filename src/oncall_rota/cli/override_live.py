@@ -20,7 +20,7 @@ from oncall_rota.config.live import by_team
 from oncall_rota.errors import UnknownName, UsageError
 from oncall_rota.paging.live import CANCELLED, OverrideAsked
 from oncall_rota.paging.office import Office
-from oncall_rota.paging.ports.store import LiveOverride
+from oncall_rota.paging.ports.row import LiveOverride
 from oncall_rota.remote.office import HttpOffice
 from oncall_rota.rendering import override as rendering
 from oncall_rota.rendering.text import term_safe

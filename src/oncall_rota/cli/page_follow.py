@@ -12,7 +12,8 @@ from oncall_rota.cli.page_raised import Raised
 from oncall_rota.errors import OncallError
 from oncall_rota.paging.incident import ACKNOWLEDGED, HELD, RECORDED, RESOLVED
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import PENDING, StoreFailed
+from oncall_rota.paging.ports.row import PENDING
+from oncall_rota.paging.ports.store import StoreFailed
 
 POLL = 0.5  # seconds between two looks
 LOST = 30.0  # seconds in which the store has to be reachable again

@@ -9,7 +9,7 @@ from oncall_rota.cli.incident_people import People
 from oncall_rota.paging.incident import HELD
 from oncall_rota.paging.job import page_data
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import PENDING, AuditRow, PageRow
+from oncall_rota.paging.ports.row import PENDING, AuditRow, PageRow
 from oncall_rota.rendering.incident import nobodys
 from oncall_rota.rendering.story import page_of
 from oncall_rota.timeline.zone import Zone

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from oncall_rota.cli.incident_office import Driving, driving, greeting
 from oncall_rota.errors import OfficeGone, ServerGone
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import OPEN, IncidentRow
+from oncall_rota.paging.ports.row import OPEN, IncidentRow
 from oncall_rota.paging.signal import Accepted, Signal
 
 if TYPE_CHECKING:

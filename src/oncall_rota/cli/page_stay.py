@@ -31,7 +31,8 @@ from oncall_rota.errors import (
 )
 from oncall_rota.paging.incident import HELD
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import PENDING, StoreFailed
+from oncall_rota.paging.ports.row import PENDING
+from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.paging.reference import LISTED, line
 from oncall_rota.paging.signal import PAGED_BY_HAND, Signal
 from oncall_rota.rendering.text import json_text, term_safe, tsv_row

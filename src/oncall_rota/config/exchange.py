@@ -9,7 +9,8 @@ from typing import NamedTuple, Protocol
 
 from oncall_rota.config.archive import MOST_BEFORE, SETTINGS_UNIT, Archive, mark_of, packed, unpacked
 from oncall_rota.config.footprint import commit_of
-from oncall_rota.paging.ports.store import Revision, StoreFailed
+from oncall_rota.paging.ports.row import Revision
+from oncall_rota.paging.ports.store import StoreFailed
 
 
 class Revisions(Protocol):

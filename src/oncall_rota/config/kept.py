@@ -14,7 +14,7 @@ from oncall_rota.config.page import Paging, read_paging
 from oncall_rota.config.reach import people_of
 from oncall_rota.paging.model import LastResort, PersonTarget, Reach, ScheduleTarget, Target, TeamPaging
 from oncall_rota.paging.ports.notifier import Declaration
-from oncall_rota.paging.ports.store import LiveOverride
+from oncall_rota.paging.ports.row import LiveOverride
 from oncall_rota.schedule.model import Schedule, Team
 
 Notifiers = Mapping[str, Declaration]

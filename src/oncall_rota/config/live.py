@@ -21,7 +21,7 @@ from oncall_rota.config.record import Filled
 from oncall_rota.config.span import crowded
 from oncall_rota.errors import UsageError
 from oncall_rota.paging.live import entry_of
-from oncall_rota.paging.ports.store import LiveOverride
+from oncall_rota.paging.ports.row import LiveOverride
 from oncall_rota.schedule.model import Override, Source, Team
 
 Live = Mapping[str, Sequence[LiveOverride]]  # by team, in order of creation

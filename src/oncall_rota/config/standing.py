@@ -13,7 +13,8 @@ from oncall_rota.config.live import Judged, Live, by_team
 from oncall_rota.config.source import Sources
 from oncall_rota.config.view import View, view
 from oncall_rota.paging.live import FOLDED
-from oncall_rota.paging.ports.store import LiveOverride, StoreFailed
+from oncall_rota.paging.ports.row import LiveOverride
+from oncall_rota.paging.ports.store import StoreFailed
 
 BY = "oncall"  # who ends one that a file has
 

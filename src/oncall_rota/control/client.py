@@ -28,7 +28,7 @@ from oncall_rota.errors import OfficeGone, OncallError, UsageError
 from oncall_rota.paging.incident import Event
 from oncall_rota.paging.live import OverrideAsked
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import OPEN, IncidentRow, IncidentStatus, LiveOverride
+from oncall_rota.paging.ports.row import OPEN, IncidentRow, IncidentStatus, LiveOverride
 from oncall_rota.paging.request import Acted
 from oncall_rota.paging.signal import Accepted, Signal
 from oncall_rota.paging.token import TokenAsked, TokenKept

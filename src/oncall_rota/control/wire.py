@@ -23,16 +23,8 @@ from oncall_rota.errors import ConfigurationError, OncallError, UnknownName, Usa
 from oncall_rota.paging.incident import Acknowledged, Declined, Reassigned, Resolved, Snoozed
 from oncall_rota.paging.live import OverrideAsked
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import (
-    IncidentRow,
-    IncidentStatus,
-    LiveOverride,
-    Reason,
-    StoreFailed,
-    StoreHeld,
-    StoreTooOld,
-    Unstorable,
-)
+from oncall_rota.paging.ports.row import IncidentRow, IncidentStatus, LiveOverride
+from oncall_rota.paging.ports.store import Reason, StoreFailed, StoreHeld, StoreTooOld, Unstorable
 from oncall_rota.paging.request import Acted
 from oncall_rota.paging.signal import Accepted, Signal
 from oncall_rota.paging.token import TokenAsked, TokenKept

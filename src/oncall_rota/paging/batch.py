@@ -30,7 +30,7 @@ from oncall_rota.paging.incident import (
 from oncall_rota.paging.job import QUIET, Job, PageData, address_of, message_of, page_data
 from oncall_rota.paging.message import LINES, clean
 from oncall_rota.paging.policy import is_graver
-from oncall_rota.paging.ports.store import (
+from oncall_rota.paging.ports.row import (
     NOTICE,
     SYNTHETIC,
     UNLISTED,
@@ -41,8 +41,8 @@ from oncall_rota.paging.ports.store import (
     Outcome,
     PageRow,
     Receipt,
-    Store,
 )
+from oncall_rota.paging.ports.store import Store
 from oncall_rota.paging.request import (
     Act,
     Acted,

@@ -11,7 +11,8 @@ from oncall_rota.paging.incident import Incident
 from oncall_rota.paging.job import Job, PageData, address_of, code_of, message_of, page_data
 from oncall_rota.paging.message import Message, bundled
 from oncall_rota.paging.model import Limit
-from oncall_rota.paging.ports.store import NewPage, Outcome, PageRow, Store, Take
+from oncall_rota.paging.ports.row import NewPage, Outcome, PageRow, Take
+from oncall_rota.paging.ports.store import Store
 from oncall_rota.paging.saved import incident_of
 
 ALWAYS = 1_000_000  # a burst that no budget refuses: what must not wait any longer is spent all the same

@@ -14,17 +14,7 @@ from oncall_rota.paging.escalation import decide
 from oncall_rota.paging.incident import Action, Alarm, CancelPages, Event, Incident, Note, Notify, Page, Refused
 from oncall_rota.paging.job import PageData, address_ref, code_of
 from oncall_rota.paging.model import Limit
-from oncall_rota.paging.ports.store import (
-    PENDING,
-    AuditRow,
-    IncidentRow,
-    NewPage,
-    Outcome,
-    PageRow,
-    Receipt,
-    Take,
-    Unit,
-)
+from oncall_rota.paging.ports.row import PENDING, AuditRow, IncidentRow, NewPage, Outcome, PageRow, Receipt, Take, Unit
 from oncall_rota.paging.saved import Recalled, row_of
 from oncall_rota.paging.world import World
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from oncall_rota.paging.incident import ACKNOWLEDGED, RESOLVED, TRIGGERED, Acknowledged, Event, Incident, Resolved
 from oncall_rota.paging.memory import Memory
-from oncall_rota.paging.ports.store import (
+from oncall_rota.paging.ports.row import (
     OPEN,
     PENDING,
     AuditRow,
@@ -16,9 +16,9 @@ from oncall_rota.paging.ports.store import (
     Outcome,
     PageRow,
     Receipt,
-    Store,
     Unit,
 )
+from oncall_rota.paging.ports.store import Store
 from oncall_rota.paging.request import Act
 from oncall_rota.paging.saved import incident_of
 

@@ -20,7 +20,8 @@ from oncall_rota.paging.configuration import Configuration
 from oncall_rota.paging.fallback import FallbackStore
 from oncall_rota.paging.flapping import LOOKED_AT, Openings
 from oncall_rota.paging.job import Job
-from oncall_rota.paging.ports.store import OPEN, Store, StoreFailed
+from oncall_rota.paging.ports.row import OPEN
+from oncall_rota.paging.ports.store import Store, StoreFailed
 from oncall_rota.paging.request import Acted, Rehearsed, Reply, Request
 from oncall_rota.paging.saved import Recalled
 from oncall_rota.paging.signal import Accepted, Signal

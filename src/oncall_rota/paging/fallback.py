@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 
 from oncall_rota.paging.debt import Debts
 from oncall_rota.paging.memory import Memory
-from oncall_rota.paging.ports.store import (
+from oncall_rota.paging.ports.row import (
     OPEN,
     AuditRow,
     Committed,
@@ -29,13 +29,11 @@ from oncall_rota.paging.ports.store import (
     OpenCount,
     PagedCount,
     PageRow,
-    Result,
     Revision,
-    Store,
-    StoreFailed,
     Token,
     Unit,
 )
+from oncall_rota.paging.ports.store import Result, Store, StoreFailed
 from oncall_rota.paging.request import Act
 
 AGAIN = 2.0  # seconds between two tries of a store that has failed

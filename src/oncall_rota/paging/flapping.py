@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from oncall_rota.paging.incident import FLAPPING
-from oncall_rota.paging.ports.store import IncidentRow
+from oncall_rota.paging.ports.row import IncidentRow
 
 AGAIN = 4  # so often fired again within `FLAPPING`: from then on one incident is kept open
 REMEMBERED = 10_000  # keys; beyond that the one whose last incident is oldest is forgotten

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from oncall_rota.paging.batch import NEWS
 from oncall_rota.paging.model import Reach
-from oncall_rota.paging.ports.store import IncidentRow
+from oncall_rota.paging.ports.row import IncidentRow
 from oncall_rota.paging.quiet import Time, after, before_or_after
 from oncall_rota.paging.saved import readable
 from oncall_rota.schedule import shifts

@@ -15,7 +15,8 @@ from oncall_rota.paging.incident import TRIGGERED, Acknowledged, Declined, Event
 from oncall_rota.paging.job import address_of, page_data
 from oncall_rota.paging.office import ANSWERED, CODE_LASTS
 from oncall_rota.paging.ports.notifier import Delivery, Reply
-from oncall_rota.paging.ports.store import PageRow, Store
+from oncall_rota.paging.ports.row import PageRow
+from oncall_rota.paging.ports.store import Store
 from oncall_rota.paging.request import Act, Acted, Request, Told
 from oncall_rota.paging.request import Reply as Answer
 

@@ -17,7 +17,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from oncall_rota.paging.configuration import Configuration
-from oncall_rota.paging.ports.store import LinkKey, Store, StoreFailed
+from oncall_rota.paging.ports.row import LinkKey
+from oncall_rota.paging.ports.store import Store, StoreFailed
 
 LASTS = timedelta(hours=24)  # a link of a page; as long as its code
 VALID = 2  # keys that prove something at a time: the newest signs, and what the one before signed is good

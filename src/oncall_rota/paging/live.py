@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from oncall_rota.errors import UnknownName, UsageError
 from oncall_rota.paging.message import clean
-from oncall_rota.paging.ports.store import LiveOverride, Store, Unstorable
+from oncall_rota.paging.ports.row import LiveOverride
+from oncall_rota.paging.ports.store import Store, Unstorable
 
 FOLDED, CANCELLED = "folded", "cancelled"  # why one has ended
 MOST = 2000  # of those that stand; a job that folds them leaves a few

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from oncall_rota.paging.ports.store import (
-    LEASE,
+from oncall_rota.paging.ports.row import (
     OPEN,
     PENDING,
     Claim,
@@ -22,10 +21,10 @@ from oncall_rota.paging.ports.store import (
     Outcome,
     PageRow,
     Receipt,
-    Result,
     Take,
     Unit,
 )
+from oncall_rota.paging.ports.store import LEASE, Result
 
 _RANKS = {"sent": 1, "failed": 2, "delivered": 3, "cancelled": 4, "missed": 4}
 

@@ -11,16 +11,8 @@ from oncall_rota.paging import link, live, token
 from oncall_rota.paging.incident import Event, Incident
 from oncall_rota.paging.job import page_data
 from oncall_rota.paging.live import OverrideAsked
-from oncall_rota.paging.ports.store import (
-    OPEN,
-    AuditRow,
-    IncidentRow,
-    IncidentStatus,
-    LiveOverride,
-    PageRow,
-    Store,
-    StoreFailed,
-)
+from oncall_rota.paging.ports.row import OPEN, AuditRow, IncidentRow, IncidentStatus, LiveOverride, PageRow
+from oncall_rota.paging.ports.store import Store, StoreFailed
 from oncall_rota.paging.request import Act, Acted, Remark, Reply, Request
 from oncall_rota.paging.saved import incident_of
 from oncall_rota.paging.signal import Accepted, Signal

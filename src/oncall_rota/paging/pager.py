@@ -23,7 +23,8 @@ from oncall_rota.paging.incident import TRIGGERED
 from oncall_rota.paging.job import QUIET, Job, page_data
 from oncall_rota.paging.outcry import Outcry
 from oncall_rota.paging.ports.notifier import LOOK_UP, Cancels, Deadline, Notifier, TellsStatus
-from oncall_rota.paging.ports.store import OPEN, IncidentRow, PageRow, Store, StoreFailed
+from oncall_rota.paging.ports.row import OPEN, IncidentRow, PageRow
+from oncall_rota.paging.ports.store import Store, StoreFailed
 from oncall_rota.paging.request import Act, Claimed, Done, Reply, Request, Tick, Told, Unconfirmed
 from oncall_rota.paging.signal import Accepted
 from oncall_rota.paging.tally import Tally

@@ -10,7 +10,7 @@ from typing import NamedTuple, get_args
 from oncall_rota.errors import UnknownName, UsageError
 from oncall_rota.paging.job import page_data
 from oncall_rota.paging.office import SHORTEST_PREFIX, Office
-from oncall_rota.paging.ports.store import OPEN, IncidentRow, IncidentStatus, PageRow
+from oncall_rota.paging.ports.row import OPEN, IncidentRow, IncidentStatus, PageRow
 from oncall_rota.paging.saved import readable
 
 EVERY: tuple[IncidentStatus, ...] = get_args(IncidentStatus)

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from oncall_rota.paging.incident import Event, Incident
 from oncall_rota.paging.job import Job, Result
-from oncall_rota.paging.ports.store import IncidentRow, PageRow
+from oncall_rota.paging.ports.row import IncidentRow, PageRow
 from oncall_rota.paging.signal import Accepted, Signal
 
 

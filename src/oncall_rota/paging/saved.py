@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from oncall_rota.paging.incident import Due, Incident, Sent
-from oncall_rota.paging.ports.store import IncidentRow
+from oncall_rota.paging.ports.row import IncidentRow
 
 _PLAIN = (
     "summary", "person", "turn", "round", "step", "ended", "pages", "heard", "acknowledged_by", "signals", "via",

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from oncall_rota.paging.auditor import LATE
 from oncall_rota.paging.job import QUIET, page_data
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import OPEN, PageRow
+from oncall_rota.paging.ports.row import OPEN, PageRow
 
 TAKEN = ("sent", "delivered")
 

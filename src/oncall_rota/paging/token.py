@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from oncall_rota.errors import UnknownName, UsageError
 from oncall_rota.paging.message import clean
-from oncall_rota.paging.ports.store import Store, Token, Unstorable
+from oncall_rota.paging.ports.row import Token
+from oncall_rota.paging.ports.store import Store, Unstorable
 
 # What a scope opens, itself included: whoever may act may read. A source and a feed are let in to their own door only.
 HOLDS: dict[str, frozenset[str]] = {

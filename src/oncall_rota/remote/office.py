@@ -14,7 +14,7 @@ from oncall_rota.errors import OncallError, ServerGone, UnknownName, UsageError
 from oncall_rota.paging.incident import Acknowledged, Declined, Event, Reassigned, Resolved, Snoozed
 from oncall_rota.paging.live import OverrideAsked
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import OPEN, IncidentRow, IncidentStatus, LiveOverride
+from oncall_rota.paging.ports.row import OPEN, IncidentRow, IncidentStatus, LiveOverride
 from oncall_rota.paging.reference import STATUSES, Named
 from oncall_rota.paging.request import Acted
 from oncall_rota.paging.signal import Accepted, Signal

@@ -11,7 +11,7 @@ from oncall_rota.paging.incident import Due, Incident, Sent
 from oncall_rota.paging.job import PageData
 from oncall_rota.paging.live import entry_of
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import AuditRow, IncidentRow, IncidentStatus, LiveOverride, PageRow, PageState
+from oncall_rota.paging.ports.row import AuditRow, IncidentRow, IncidentStatus, LiveOverride, PageRow, PageState
 from oncall_rota.paging.reference import Named
 from oncall_rota.paging.saved import readable, text_of
 

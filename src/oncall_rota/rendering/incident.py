@@ -8,7 +8,7 @@ from typing import Any
 
 from oncall_rota.paging.incident import Incident
 from oncall_rota.paging.message import masked
-from oncall_rota.paging.ports.store import IncidentRow
+from oncall_rota.paging.ports.row import IncidentRow
 from oncall_rota.paging.saved import readable
 from oncall_rota.rendering.text import instant
 from oncall_rota.timeline.zone import epoch

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from oncall_rota.paging.ports.store import LiveOverride
+from oncall_rota.paging.ports.row import LiveOverride
 from oncall_rota.rendering.incident import told
 from oncall_rota.rendering.text import instant
 from oncall_rota.schedule import gaps, shifts

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from oncall_rota.paging.job import PageData, page_data
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import AuditRow, PageRow
+from oncall_rota.paging.ports.row import AuditRow, PageRow
 from oncall_rota.rendering.course import Row
 from oncall_rota.rendering.incident import NameOf, mapping, nobodys, told
 

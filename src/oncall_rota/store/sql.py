@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self, TypeVar
 
-from oncall_rota.paging.ports.store import (
-    LEASE,
+from oncall_rota.paging.ports.row import (
     OPEN,
     UNLISTED,
     AuditRow,
@@ -25,12 +24,11 @@ from oncall_rota.paging.ports.store import (
     OpenCount,
     PagedCount,
     PageRow,
-    Result,
     Revision,
     Token,
     Unit,
-    Unstorable,
 )
+from oncall_rota.paging.ports.store import LEASE, Result, Unstorable
 from oncall_rota.store import statement
 from oncall_rota.store.moment import instant, micros, span_micros
 from oncall_rota.store.written import Row, Step, Transaction, written

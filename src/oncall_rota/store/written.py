@@ -11,18 +11,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
-from oncall_rota.paging.ports.store import (
-    LEASE,
-    PENDING,
-    Claim,
-    Committed,
-    Conflict,
-    IncidentRow,
-    NewPage,
-    Outcome,
-    Result,
-    Unit,
-)
+from oncall_rota.paging.ports.row import PENDING, Claim, Committed, Conflict, IncidentRow, NewPage, Outcome, Unit
+from oncall_rota.paging.ports.store import LEASE, Result
 from oncall_rota.store import statement
 from oncall_rota.store.moment import instant, micros, span_micros
 

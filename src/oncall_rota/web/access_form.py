@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from oncall_rota.paging.link import LASTS, said, signed, valid
-from oncall_rota.paging.ports.store import LinkKey
+from oncall_rota.paging.ports.row import LinkKey
 from oncall_rota.web.access_fresh import Fresh
 from oncall_rota.web.body import BadBody, body_of
 

@@ -11,7 +11,8 @@ from starlette.concurrency import run_in_threadpool
 
 from oncall_rota.paging.configuration import Configuration
 from oncall_rota.paging.link import ACKNOWLEDGE, begun, said
-from oncall_rota.paging.ports.store import Store, StoreFailed, Token
+from oncall_rota.paging.ports.row import Token
+from oncall_rota.paging.ports.store import Store, StoreFailed
 from oncall_rota.paging.token import HOLDS, used
 from oncall_rota.timeline.clock import SystemClock
 from oncall_rota.web.access_form import Forms

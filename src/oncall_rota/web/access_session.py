@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from oncall_rota.paging.configuration import Configuration
 from oncall_rota.paging.link import said, signed
-from oncall_rota.paging.ports.store import LinkKey
+from oncall_rota.paging.ports.row import LinkKey
 
 LASTS = timedelta(hours=12)
 PURPOSE = "session"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from oncall_rota.paging.link import said, signed
-from oncall_rota.paging.ports.store import LinkKey
+from oncall_rota.paging.ports.row import LinkKey
 from oncall_rota.web.access_rate import Rate
 
 LASTS = timedelta(minutes=10)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from oncall_rota.paging.ports.store import Token
+from oncall_rota.paging.ports.row import Token
 
 
 class Tokens(NamedTuple):

@@ -12,7 +12,8 @@ from starlette.responses import PlainTextResponse, Response
 from oncall_rota.paging.hearing import named
 from oncall_rota.paging.incident import Acknowledged, Declined, Event, Resolved
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import PageRow, StoreFailed
+from oncall_rota.paging.ports.row import PageRow
+from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.paging.request import Act, Acted, Remark
 from oncall_rota.paging.saved import incident_of
 from oncall_rota.web.access_form import FIELD, form_of, is_foreign, is_speculative

@@ -14,7 +14,7 @@ from oncall_rota.paging.job import page_data
 from oncall_rota.paging.message import clean
 from oncall_rota.paging.office import Story
 from oncall_rota.paging.outlook import to_come
-from oncall_rota.paging.ports.store import PageRow
+from oncall_rota.paging.ports.row import PageRow
 from oncall_rota.rendering.story import sentence
 from oncall_rota.timeline.zone import Zone, zone
 

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from oncall_rota.config import known
 from oncall_rota.paging.configuration import Configuration
 from oncall_rota.paging.message import clean
-from oncall_rota.paging.ports.store import PagedCount, Store, StoreFailed
+from oncall_rota.paging.ports.row import PagedCount
+from oncall_rota.paging.ports.store import Store, StoreFailed
 from oncall_rota.schedule import shifts
 from oncall_rota.schedule.load import Load, Measure
 from oncall_rota.schedule.model import Team

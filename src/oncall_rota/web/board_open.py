@@ -10,7 +10,8 @@ from oncall_rota.humantime import moment_text
 from oncall_rota.paging.configuration import Configuration
 from oncall_rota.paging.incident import ACKNOWLEDGED, HELD
 from oncall_rota.paging.message import clean
-from oncall_rota.paging.ports.store import IncidentRow, Store, StoreFailed
+from oncall_rota.paging.ports.row import IncidentRow
+from oncall_rota.paging.ports.store import Store, StoreFailed
 from oncall_rota.paging.saved import incident_of
 from oncall_rota.timeline.zone import zone
 from oncall_rota.web.access_fresh import EVERY, Fresh

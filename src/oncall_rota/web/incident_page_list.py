@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 from oncall_rota.paging.incident import Incident
 from oncall_rota.paging.message import clean
-from oncall_rota.paging.ports.store import IncidentRow, Store
+from oncall_rota.paging.ports.row import IncidentRow
+from oncall_rota.paging.ports.store import Store
 from oncall_rota.paging.reference import STATUSES
 from oncall_rota.paging.saved import readable
 from oncall_rota.web.door import Visit

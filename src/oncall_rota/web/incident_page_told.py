@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from oncall_rota.paging.message import clean
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import AuditRow
+from oncall_rota.paging.ports.row import AuditRow
 from oncall_rota.rendering.incident import NameOf
 from oncall_rota.rendering.story import PageTold, pages_told, sentence
 from oncall_rota.web.incident_page_clock import Clock, Told

@@ -12,7 +12,7 @@ from oncall_rota.errors import UnknownName, UsageError
 from oncall_rota.paging import outlook
 from oncall_rota.paging.incident import Incident
 from oncall_rota.paging.message import clean
-from oncall_rota.paging.ports.store import IncidentRow
+from oncall_rota.paging.ports.row import IncidentRow
 from oncall_rota.paging.reference import STATUSES, Named, named
 from oncall_rota.paging.saved import readable
 from oncall_rota.paging.world import World

@@ -19,7 +19,8 @@ from oncall_rota import __version__
 from oncall_rota.paging.configuration import Configuration
 from oncall_rota.paging.fallback import FallbackStore
 from oncall_rota.paging.incident import TRIGGERED
-from oncall_rota.paging.ports.store import OPEN, OpenCount, StoreFailed
+from oncall_rota.paging.ports.row import OPEN, OpenCount
+from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.paging.tally import BUCKETS
 from oncall_rota.web.access_fresh import Fresh
 from oncall_rota.web.door import Door, Visit

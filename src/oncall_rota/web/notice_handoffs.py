@@ -10,7 +10,7 @@ from oncall_rota.paging.configuration import Configuration
 from oncall_rota.paging.handoff import Notice, handoffs, open_lines
 from oncall_rota.paging.model import Reach
 from oncall_rota.paging.office import ANSWERED
-from oncall_rota.paging.ports.store import OPEN
+from oncall_rota.paging.ports.row import OPEN
 from oncall_rota.paging.request import Inform
 from oncall_rota.schedule.model import Team
 from oncall_rota.timeline.interval import Interval

@@ -14,7 +14,8 @@ from oncall_rota.errors import OncallError, UnknownName
 from oncall_rota.paging.configuration import Configuration
 from oncall_rota.paging.live import OverrideAsked
 from oncall_rota.paging.message import clean
-from oncall_rota.paging.ports.store import LiveOverride, StoreFailed
+from oncall_rota.paging.ports.row import LiveOverride
+from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.rendering import override as rendering
 from oncall_rota.schedule.model import Override, Team
 from oncall_rota.schedule.revised import revised

@@ -8,7 +8,8 @@ from oncall_rota.errors import OncallError
 from oncall_rota.paging.configuration import Configuration
 from oncall_rota.paging.message import Message, cleaned
 from oncall_rota.paging.ports.notifier import ATTEMPT, Deadline, NotifierError
-from oncall_rota.paging.ports.store import LinkKey, StoreFailed
+from oncall_rota.paging.ports.row import LinkKey
+from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.web.access_refusal import SIGN_IN
 from oncall_rota.web.access_sign_in import SignIn
 from oncall_rota.web.premises import Premises

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 from oncall_rota.intake.routing import NOWHERE
 from oncall_rota.notifiers.secret import NoSecret, resolved
 from oncall_rota.paging.job import page_data
-from oncall_rota.paging.ports.store import PENDING, SYNTHETIC, StoreFailed
+from oncall_rota.paging.ports.row import PENDING, SYNTHETIC
+from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.paging.request import Rehearse, Rehearsed
 from oncall_rota.paging.signal import Signal
 from oncall_rota.paging.vitals import Rehearsal

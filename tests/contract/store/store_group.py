@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Self
 
 from oncall_rota.paging.crew import MOST
-from oncall_rota.paging.ports.store import Result, Store, Unit, Unstorable
+from oncall_rota.paging.ports.row import Unit
+from oncall_rota.paging.ports.store import Result, Store, Unstorable
 
 _Waiting = tuple[Unit, "Future[Result]"]
 

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from oncall_rota.paging.ports.store import AuditRow, IncidentRow, NewPage, Store, Unit
+from oncall_rota.paging.ports.row import AuditRow, IncidentRow, NewPage, Unit
+from oncall_rota.paging.ports.store import Store
 from oncall_rota.store import migrate, open_store
 from oncall_rota.store.sqlite import SqliteStore
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from store_places import SECOND, Place, incident, page, signal
 
-from oncall_rota.paging.ports.store import LEASE, Claim, Committed, Outcome, Receipt, Result, Store, Take, Unit
+from oncall_rota.paging.ports.row import Claim, Committed, Outcome, Receipt, Take, Unit
+from oncall_rota.paging.ports.store import LEASE, Result, Store
 
 MINUTE = 60 * SECOND
 

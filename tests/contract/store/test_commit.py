@@ -7,18 +7,8 @@ from datetime import timedelta
 import pytest
 from store_places import NIGHT, SECOND, Place, incident, note, page, signal
 
-from oncall_rota.paging.ports.store import (
-    LEASE,
-    AuditRow,
-    Committed,
-    Conflict,
-    IncidentRow,
-    Result,
-    Store,
-    Take,
-    Unit,
-    Unstorable,
-)
+from oncall_rota.paging.ports.row import AuditRow, Committed, Conflict, IncidentRow, Take, Unit
+from oncall_rota.paging.ports.store import LEASE, Result, Store, Unstorable
 
 
 def committed(result: Result) -> Committed:

@@ -8,7 +8,8 @@ import pytest
 from store_group import Group
 from store_places import Place, incident, signal
 
-from oncall_rota.paging.ports.store import Committed, Conflict, Store, Unit, Unstorable
+from oncall_rota.paging.ports.row import Committed, Conflict, Unit
+from oncall_rota.paging.ports.store import Store, Unstorable
 
 LIMIT = 60  # seconds, for what takes none
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from store_places import NIGHT, SECOND, Place, SqlitePlace, incident, note, page, signal
 
-from oncall_rota.paging.ports.store import OpenCount, PagedCount, Revision, Store, StoreFailed, Unit
+from oncall_rota.paging.ports.row import OpenCount, PagedCount, Revision, Unit
+from oncall_rota.paging.ports.store import Store, StoreFailed
 
 DAY = timedelta(days=1)
 

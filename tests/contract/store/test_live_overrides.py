@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from store_places import NIGHT, SECOND, Place
 
-from oncall_rota.paging.ports.store import LiveOverride, Store, Unstorable
+from oncall_rota.paging.ports.row import LiveOverride
+from oncall_rota.paging.ports.store import Store, Unstorable
 
 
 def override(name: str = "o1", **more: object) -> LiveOverride:

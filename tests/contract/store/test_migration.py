@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from store_places import SECOND, Place, SqlitePlace, incident, note, signal
 
-from oncall_rota.paging.ports.store import LEASE, Committed, Outcome, StoreFailed, StoreTooOld, Unit
+from oncall_rota.paging.ports.row import Committed, Outcome, Unit
+from oncall_rota.paging.ports.store import LEASE, StoreFailed, StoreTooOld
 from oncall_rota.store import migrate, migration
 from oncall_rota.store.migration import Migration
 

@@ -17,7 +17,8 @@ from store_places import NIGHT, SECOND, FakeClock, SqlitePlace, incident, note, 
 
 from oncall_rota import store as by_name
 from oncall_rota.errors import OncallError, UsageError
-from oncall_rota.paging.ports.store import Committed, StoreFailed, StoreHeld, StoreTooOld, Take, Unit
+from oncall_rota.paging.ports.row import Committed, Take, Unit
+from oncall_rota.paging.ports.store import StoreFailed, StoreHeld, StoreTooOld
 from oncall_rota.store import sqlite_file
 from oncall_rota.store.owner import lock_path
 from oncall_rota.store.sqlite import SqliteStore

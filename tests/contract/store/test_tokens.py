@@ -7,7 +7,8 @@ import hashlib
 import pytest
 from store_places import NIGHT, SECOND
 
-from oncall_rota.paging.ports.store import LinkKey, Store, Token, Unstorable
+from oncall_rota.paging.ports.row import LinkKey, Token
+from oncall_rota.paging.ports.store import Store, Unstorable
 
 
 def token(name: str = "t1", **more: object) -> Token:

@@ -22,7 +22,8 @@ from oncall_rota.paging.message import Message
 from oncall_rota.paging.model import Channel, Limit
 from oncall_rota.paging.pager import Pager, Turn
 from oncall_rota.paging.ports.notifier import Deadline, Declaration, NotifierError, Receipt
-from oncall_rota.paging.ports.store import IncidentRow, PageRow, Reason, StoreFailed
+from oncall_rota.paging.ports.row import IncidentRow, PageRow
+from oncall_rota.paging.ports.store import Reason, StoreFailed
 from oncall_rota.paging.request import Act, Request
 from oncall_rota.paging.signal import Signal
 from oncall_rota.store.sqlite import SqliteStore

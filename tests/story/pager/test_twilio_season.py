@@ -16,7 +16,7 @@ from night import Night
 from phone_company import KINDS, PUBLIC, Company
 
 from oncall_rota.paging.ports.notifier import Answer
-from oncall_rota.paging.ports.store import IncidentRow
+from oncall_rota.paging.ports.row import IncidentRow
 from oncall_rota.paging.signal import Signal
 
 CALLBACKS = 10_000

@@ -15,7 +15,8 @@ from oncall_rota.errors import UsageError
 from oncall_rota.paging.incident import Incident
 from oncall_rota.paging.job import PageData
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import OPEN, IncidentRow, PageRow, StoreFailed
+from oncall_rota.paging.ports.row import OPEN, IncidentRow, PageRow
+from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.paging.reference import named, one_named
 from oncall_rota.paging.saved import incident_of, row_of
 from oncall_rota.paging.signal import Signal

@@ -16,7 +16,8 @@ import pytest
 
 from oncall_rota.cli.store_place import place, shown
 from oncall_rota.errors import ConfigurationError, FolderNotFound, OncallError, UsageError
-from oncall_rota.paging.ports.store import IncidentRow, StoreHeld, Unit
+from oncall_rota.paging.ports.row import IncidentRow, Unit
+from oncall_rota.paging.ports.store import StoreHeld
 from oncall_rota.store import open_store
 
 CONTRACT = Path(__file__).parents[2] / "contract" / "store"

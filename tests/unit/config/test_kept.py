@@ -19,7 +19,8 @@ from oncall_rota.config.footprint import commit_of
 from oncall_rota.config.keeper import PATIENCE, Keeper
 from oncall_rota.notifiers import registry
 from oncall_rota.paging.model import AddressTarget, ScheduleTarget
-from oncall_rota.paging.ports.store import Revision, StoreFailed
+from oncall_rota.paging.ports.row import Revision
+from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.store.sqlite import SqliteStore
 
 ROTATIONS = Path(__file__).parents[3] / "rotations"

@@ -16,7 +16,7 @@ from test_kept import BROKEN, NIGHT, ONCALL, PAYMENTS, PEOPLE, SEARCH, Clock, Fa
 from oncall_rota.config import keeper as keepers
 from oncall_rota.config import load
 from oncall_rota.paging.live import OverrideAsked, added, cancelled
-from oncall_rota.paging.ports.store import LiveOverride
+from oncall_rota.paging.ports.row import LiveOverride
 from oncall_rota.schedule import on_call_at
 from oncall_rota.schedule.cause import mapping
 from oncall_rota.store.sqlite import SqliteStore

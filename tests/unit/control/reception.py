@@ -14,7 +14,7 @@ from oncall_rota.paging.incident import Event, Incident
 from oncall_rota.paging.message import Message
 from oncall_rota.paging.office import Story
 from oncall_rota.paging.ports.notifier import Deadline, Declaration, Receipt
-from oncall_rota.paging.ports.store import OPEN, AuditRow, IncidentRow, IncidentStatus, PageRow
+from oncall_rota.paging.ports.row import OPEN, AuditRow, IncidentRow, IncidentStatus, PageRow
 from oncall_rota.paging.request import Acted
 from oncall_rota.paging.signal import Accepted, Signal
 

@@ -23,7 +23,7 @@ from oncall_rota.paging.incident import (
     Snoozed,
 )
 from oncall_rota.paging.office import Story
-from oncall_rota.paging.ports.store import IncidentRow
+from oncall_rota.paging.ports.row import IncidentRow
 from oncall_rota.paging.request import Acted
 from oncall_rota.paging.signal import Accepted, Signal
 

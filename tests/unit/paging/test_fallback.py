@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from oncall_rota.paging.fallback import FallbackStore
-from oncall_rota.paging.ports.store import LEASE, Committed, Conflict, IncidentRow, NewPage, Outcome, Unit
+from oncall_rota.paging.ports.row import Committed, Conflict, IncidentRow, NewPage, Outcome, Unit
+from oncall_rota.paging.ports.store import LEASE
 from oncall_rota.store.sqlite import SqliteStore
 
 AT = datetime(2026, 6, 17, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ from fake_phones import at
 from night_house import PUBLIC, House, NightOfLinks
 
 from oncall_rota.paging.link import ACKNOWLEDGE, LASTS, Links, begun, rotated, said, signed
-from oncall_rota.paging.ports.store import LinkKey
+from oncall_rota.paging.ports.row import LinkKey
 
 NOW = at("2026-06-17 12:00")
 KEY = LinkKey("0a1b2c3d", bytes(range(32)), NOW)

@@ -15,7 +15,8 @@ from oncall_rota.paging.configuration import Settings
 from oncall_rota.paging.incident import Acknowledged, Declined
 from oncall_rota.paging.link import begun, signed
 from oncall_rota.paging.ports.notifier import NotifierError
-from oncall_rota.paging.ports.store import NewPage, Receipt, StoreFailed, Unit
+from oncall_rota.paging.ports.row import NewPage, Receipt, Unit
+from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.paging.request import Act, Remark
 from oncall_rota.paging.signal import Signal
 from oncall_rota.schedule.model import Team

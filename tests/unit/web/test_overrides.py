@@ -12,7 +12,7 @@ from folder_house import read
 from night_house import Answer, House, NightOfLinks
 
 from oncall_rota.paging.live import cancelled
-from oncall_rota.paging.ports.store import LiveOverride
+from oncall_rota.paging.ports.row import LiveOverride
 
 FOLDER = {
     "people.yaml": "".join(f"{name}: {{name: {name.title()}, email: {name}@example.com}}\n"
