@@ -162,7 +162,7 @@ import sys
 sys.path.insert(0, {str(CONTRACT)!r})
 from store_places import signal
 from oncall_rota.store import open_store
-from oncall_rota.paging.ports.store import Outcome, Unit
+from oncall_rota.paging.ports.row import Outcome, Unit
 store = open_store({place.url!r}, name="frozen")
 store.commit([signal(1)])
 print("sending", flush=True)
