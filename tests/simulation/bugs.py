@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
-from oncall_rota.paging import batch, delivery, pager
+from oncall_rota.paging import batch, delivery, pager, signalled
 from oncall_rota.paging.job import Job, Result
 from oncall_rota.paging.ports.row import Outcome, Unit
 from oncall_rota.paging.signal import Accepted, Signal
@@ -114,10 +114,10 @@ def _cached(on_call: Any) -> Any:
 def _lost(about_open: Any) -> Any:
     """A source is told that its end was taken in, and it was not."""
 
-    def kept(self: batch.Batch, case: Any, signal: Signal, *origin: str) -> Accepted:
+    def kept(case: Any, signal: Signal, *origin: str) -> Accepted:
         if signal.kind == "resolve" and case.incident is not None:
             return Accepted("resolved", case.incident.id)
-        return about_open(self, case, signal, *origin)  # type: ignore[no-any-return]
+        return about_open(case, signal, *origin)  # type: ignore[no-any-return]
 
     return kept
 
@@ -141,7 +141,7 @@ BUGS: Mapping[str, tuple[Patch, ...]] = {
     "retry on 4xx": (Patch(delivery, "_refused", _retry_on_4xx),),
     "wall-clock timers": (Patch(SteadyClock, "now", lambda _: lambda self: self._wall()),),
     "naive DST": (Patch(Zone, "instant", _naive), Patch(Zone, "reading", _naive_reading)),
-    "lost resolve": (Patch(batch.Batch, "_about_open", _lost),),
+    "lost resolve": (Patch(signalled, "_about_open", _lost),),
     "unbounded retry": (Patch(delivery, "TRIES", lambda _: 10**9), Patch(delivery, "MOST", lambda _: 10**9)),
     "dedup by summary": (Patch(batch, "origin_of", _by_summary),),
     "cache of who-is-on-call": (Patch(Configured, "on_call", _cached),),

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, NamedTuple
 
-from oncall_rota.paging.bundle import Held, again, bundled_job, is_held
+from oncall_rota.paging.bundle import Held, bundled_job, is_held
 from oncall_rota.paging.case import PAGER, Case, Scene
+from oncall_rota.paging.claimed import is_wanted, job_of, new_job, stands_for
 from oncall_rota.paging.delivery import TRIES
 from oncall_rota.paging.flapping import Openings
 from oncall_rota.paging.incident import (
-    HELD,
     RECORDED,
     TRIGGERED,
-    Acknowledged,
-    Calmed,
     Delayed,
     Failed,
-    Fired,
     Incident,
     Notify,
-    Opened,
-    Snoozed,
     Ticked,
 )
-from oncall_rota.paging.job import QUIET, Job, PageData, address_of, message_of, page_data
+from oncall_rota.paging.job import Job, PageData, page_data
 from oncall_rota.paging.message import LINES, clean
-from oncall_rota.paging.policy import is_graver
 from oncall_rota.paging.ports.row import (
     NOTICE,
     SYNTHETIC,
@@ -39,7 +32,6 @@ from oncall_rota.paging.ports.row import (
     IncidentRow,
     NewPage,
     Outcome,
-    PageRow,
     Receipt,
 )
 from oncall_rota.paging.ports.store import Store
@@ -59,15 +51,11 @@ from oncall_rota.paging.request import (
     Told,
     Unconfirmed,
 )
-from oncall_rota.paging.signal import KEY, Accepted, Signal
+from oncall_rota.paging.signal import Accepted, Origin, Signal, origin_of
+from oncall_rota.paging.signalled import begun, signalled
 
 PATIENT = timedelta(seconds=10)  # a provider that wants to be left alone for longer: the next rule need not wait
-NEWS = timedelta(minutes=10)  # an older notice tells nobody anything
-REHEARSAL = timedelta(seconds=30)  # whoever asked for a page to nobody waits no longer for its end
 _ID = re.compile("[0-9a-f]{16}", re.ASCII)  # of an incident
-
-
-Origin = tuple[str, str]  # of an incident: its source, and its key there
 
 
 class Slot(NamedTuple):
@@ -184,67 +172,16 @@ class Batch:
     # -- what each request means
 
     def _signal(self, name: str, signal: Signal, origin: Origin) -> Accepted:
-        case, (source, key) = self._cases[name], origin
-        if signal.kind != "trigger":
-            return self._about_open(case, signal, source, key)
-        if case.incident is not None:
-            case.incident = case.incident._replace(signals=case.incident.signals + 1)
-            case.note("merged", f"signal {case.incident.signals}", source)
-            self._fired(case, signal, source)
-            return Accepted("merged", name)
-        case.open(self._new(name, signal, self._openings.flaps(origin, self._scene.now)), source, key)
-        case.note("opened", f"by {source}, {clean(signal.cause)}" if signal.cause else f"by {source}", source)
-        case.decide(Opened(self._scene.now + signal.hold))
-        return Accepted("opened", name)
+        def new() -> Incident:
+            flaps = self._openings.flaps(origin, self._scene.now)
+            return begun(name, signal, self._scene, flaps, lambda: self._turn(signal.team))
 
-    def _about_open(self, case: Case, signal: Signal, source: str, key: str) -> Accepted:
-        """What a signal that begins nothing does to the incident of its key, if that is open."""
-        text = clean(signal.summary) or "(no text)"
-        if case.incident is None:
-            what = {"resolve": "the end", "acknowledge": "an acknowledgement"}.get(signal.kind)
-            case.note("ignored", f"{what} of what is not open" if what else text, source, key=key)
-            return Accepted("ignored")
-        name = case.incident.id
-        if signal.kind == "note":
-            case.note("remark", text, source)
-            return Accepted("noted", name)
-        if signal.kind == "resolve":
-            case.decide(Calmed(source), source)
-            return Accepted("kept" if case.incident.is_open else "resolved", name)
-        event = Acknowledged(source, source) if signal.until_at is None else Snoozed(source, signal.until_at)
-        case.decide(event, source)
-        if case.refused:
-            case.note("ignored", case.refused, source)
-        return Accepted("ignored" if case.refused else "acknowledged", name)
+        return signalled(self._cases[name], signal, origin, self._scene, new)
 
-    def _fired(self, case: Case, signal: Signal, source: str) -> None:
-        """What a repeat may change; most change nothing."""
-        severity, incident = clean(signal.severity, KEY), case.state
-        if incident.calm_at is not None or incident.status == HELD or is_graver(severity, incident.severity):
-            summary, lines = _texts(signal)
-            case.decide(Fired(severity, summary, lines, self._scene.now + signal.hold), source)
-
-    def _new(self, name: str, signal: Signal, flaps: int) -> Incident:
-        now, world = self._scene.now, self._scene.configuration.world
-        severity, (summary, lines) = clean(signal.severity, KEY), _texts(signal)
-        policy = world.policy(signal.team, signal.service, severity, now) if signal.person is None else None
-        turn = 0
-        if policy is not None and any(step.round_robin for step in policy.steps):
-            others = [case for case in self._cases.values() if case.row is None and case.incident is not None]
-            turn = self._store.count(signal.team) + sum(case.state.team == signal.team for case in others)
-        return Incident(
-            name,
-            signal.team,
-            severity,
-            summary,
-            now,
-            service=signal.service,
-            person=signal.person,
-            lines=lines,
-            via=signal.via,
-            turn=turn,
-            flaps=flaps,
-        )
+    def _turn(self, team: str) -> int:
+        """How many incidents a team has had, those of this batch too."""
+        new = [case for case in self._cases.values() if case.row is None and case.incident is not None]
+        return self._store.count(team) + sum(case.state.team == team for case in new)
 
     def _act(self, name: str, act: Act) -> Acted:
         case = self._cases[name]
@@ -292,32 +229,17 @@ class Batch:
         for row in claimed.rows:
             case = self._cases[self._named(row.incident_id)]
             data = page_data(row.data)
-            if case.incident is None or not self._wanted(case.incident, row, data):
+            if case.incident is None or not is_wanted(case.incident, row, data, self._store, self._scene):
                 over = case.incident is None or case.incident.status != TRIGGERED
                 case.outcomes.append(Outcome(row.id, row.fence, "cancelled" if over else "missed"))
                 case.note("dropped", "nobody needs it any more" if over else "its step is over", page=row.id)
             elif row.state == "claimed" and is_held(row, data):
                 held.append(Held(row, case.incident, data))
             else:
-                job = self._job(row, case.incident, data)
+                job = job_of(row, case.incident, data, self._store, self._scene)
                 self._ready[name].append(job._replace(claimed=claimed.at, unsure=row.state == "unsure"))
         if held:
             self._bundle(name, held)
-
-    def _wanted(self, incident: Incident, row: PageRow, data: PageData) -> bool:
-        """Whether a page still is to be sent."""
-        if data.what in QUIET:
-            return self._scene.now - row.created_at < (NEWS if data.what == "notice" else REHEARSAL)
-        if data.what == "bundle":
-            rows = [self._store.page(page) for page in data.pages]
-            others = [self._store.incident(each.incident_id) for each in rows if each is not None]
-            return any(each is not None and each.status == TRIGGERED for each in others)
-        if incident.status != TRIGGERED:
-            return False
-        # One that waits for its budget is sent even when its step is over: it may be the first that they hear of it.
-        return is_held(row, data) or any(
-            each.page == row.id and not each.failed and not each.old for each in incident.sent
-        )
 
     def _bundle(self, name: str, held: list[Held]) -> None:
         row = held[0].row
@@ -365,12 +287,12 @@ class Batch:
         if row.state == "cancelled" and told.state == "sent":
             case.ringing.append(row._replace(provider_id=told.provider_id))
         if told.state == "failed" and row.state not in ("failed", "delivered", "cancelled"):
-            self._tell(name, _stands_for(row, page_data(row.data), self._scene), Failed, told.why)
+            self._tell(name, stands_for(row, page_data(row.data), self._scene), Failed, told.why)
 
     def _unconfirmed(self, name: str, unconfirmed: Unconfirmed) -> None:
         row = self._scene.page(unconfirmed.page_id)
         if row is not None and row.state == "sent":  # else somebody has said so meanwhile
-            self._tell(name, _stands_for(row, page_data(row.data), self._scene), Delayed, unconfirmed.why)
+            self._tell(name, stands_for(row, page_data(row.data), self._scene), Delayed, unconfirmed.why)
 
     def _tell(self, name: str, pages: Sequence[tuple[str, str]], event: type[Failed | Delayed], why: str) -> None:
         """Tell every incident that a page, or its bundle, reached nobody, or not yet."""
@@ -400,8 +322,7 @@ class Batch:
             self._openings.add(case.origin, name, case.incident.opened_at)
         self._round.jobs.extend(self._ready[name])
         for claim in result.claims:
-            made = case.pages.get(claim.page_id)
-            job = self._expected.get(claim.page_id) or (self._new_job(made, case) if made is not None else None)
+            job = self._expected.get(claim.page_id) or self._new_job(claim.page_id, case)
             if job is not None:
                 self._round.jobs.append(job._replace(fence=claim.fence, claimed=before))
         for page_id in result.refused:
@@ -420,6 +341,12 @@ class Batch:
         why = f"the budget for {page.channel} is spent"
         self._round.waiting.append(Slot(None, Act(case.state.id, Delayed(page.id, why, free), PAGER)))
 
+    def _new_job(self, page_id: str, case: Case) -> Job | None:
+        page = case.pages.get(page_id)
+        if page is None:
+            return None
+        return new_job(page, case.state, case.data[page_id], self._store, self._scene)
+
     def _late(self, done: Done) -> None:
         """Another instance has the page by now, or somebody acknowledged: what we know is a receipt."""
         result = done.result
@@ -427,65 +354,10 @@ class Batch:
             told = Told(done.job.page_id, result.state, result.provider_id)
             self._round.waiting.append(Slot(None, told))
 
-    def _new_job(self, page: NewPage, case: Case) -> Job:
-        now = self._scene.now
-        row = PageRow(
-            page.id, page.incident_id, page.person, page.channel, page.address_ref, "claimed", 0, 0, None, 1, page.code,
-            None, now, page.data,
-        )  # fmt: skip
-        return self._job(row, case.state, case.data[page.id])
-
-    def _job(self, row: PageRow, incident: Incident, data: PageData) -> Job:
-        configuration = self._scene.configuration
-        message = again(self._store, self._scene, row, data) if data.what == "bundle" else None
-        return Job(
-            row.id,
-            row.fence,
-            row.incident_id,
-            row.person,
-            row.channel,
-            row.address_ref,
-            address_of(row.person, row.channel, data, configuration),
-            message
-            or message_of(row.id, row.code, incident, data, configuration, self._scene.link(row.id, row.person)),
-            # What is of later than now was made before somebody set the clock back.
-            min(row.created_at, self._scene.now) - self._scene.ahead,
-            0.0,
-            data.what,
-            data.copy,
-            attempts=row.attempts,
-            named=_stands_for(row, data, self._scene),
-        )
-
-
-def _texts(signal: Signal) -> tuple[str, tuple[str, ...]]:
-    """A summary and lines, cleaned."""
-    return clean(signal.summary) or "(no text)", tuple([clean(line) for line in signal.lines[:LINES]])
-
-
-def origin_of(signal: Signal) -> Origin:
-    """What tells its incident: the source, and a key that any store takes and that stays as it is however it came."""
-    key = clean(signal.key, KEY)
-    if key != signal.key:
-        # Cut, or cleaned of something: two keys that look alike now must not become one.
-        told = hashlib.sha256(signal.key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        key = f"{clean(signal.key, KEY - 17)} {told}"
-    return clean(signal.source, KEY), key
-
 
 def _is_sent(request: Request) -> bool:
     """Whether a provider has just taken a page."""
     return isinstance(request, Done) and request.result.state in ("sent", "delivered")
-
-
-def _stands_for(row: PageRow, data: PageData, scene: Scene) -> tuple[tuple[str, str], ...]:
-    """The pages that a row stands for, each with its incident."""
-    if data.what in QUIET:
-        return ()
-    if data.what == "page":
-        return ((row.id, row.incident_id),)
-    found = [scene.page(page) for page in data.pages]
-    return tuple([(each.id, each.incident_id) for each in found if each is not None])
 
 
 def _about(request: Act | Remark | Tick | Claimed | Done | Told | Unconfirmed | Rehearse | Inform, scene: Scene) -> str:

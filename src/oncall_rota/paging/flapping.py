@@ -7,12 +7,11 @@ from datetime import datetime
 
 from oncall_rota.paging.incident import FLAPPING
 from oncall_rota.paging.ports.row import IncidentRow
+from oncall_rota.paging.signal import Origin
 
 AGAIN = 4  # so often fired again within `FLAPPING`: from then on one incident is kept open
 REMEMBERED = 10_000  # keys; beyond that the one whose last incident is oldest is forgotten
 LOOKED_AT = 1_000  # incidents that are read back when a process starts
-
-Origin = tuple[str, str]
 
 
 class Openings:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from oncall_rota.paging.batch import NEWS
+from oncall_rota.paging.claimed import NEWS
 from oncall_rota.paging.model import Reach
 from oncall_rota.paging.ports.row import IncidentRow
 from oncall_rota.paging.quiet import Time, after, before_or_after

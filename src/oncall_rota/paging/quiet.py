@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from oncall_rota.paging.batch import NEWS
+from oncall_rota.paging.claimed import NEWS
 from oncall_rota.timeline.zone import DAY, epoch, moment, zone
 
 Quiet = tuple[int, int]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
+from oncall_rota.paging.message import clean
 from oncall_rota.paging.model import CRITICAL
 
 PAGED_BY_HAND = "cli"  # the source of what somebody pages, at whichever door
 KEY = 500  # the longest key that is kept, in code points; a longer one is cut and told apart by its digest
+
+Origin = tuple[str, str]  # of an incident: its source, and its key there
 
 
 class Signal(NamedTuple):
@@ -45,3 +49,13 @@ class Accepted(NamedTuple):
 
     what: Literal["opened", "merged", "resolved", "kept", "acknowledged", "noted", "ignored"]
     incident_id: str = ""
+
+
+def origin_of(signal: Signal) -> Origin:
+    """What tells its incident: the source, and a key that any store takes and that stays as it is however it came."""
+    key = clean(signal.key, KEY)
+    if key != signal.key:
+        # Cut, or cleaned of something: two keys that look alike now must not become one.
+        told = hashlib.sha256(signal.key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        key = f"{clean(signal.key, KEY - 17)} {told}"
+    return clean(signal.source, KEY), key

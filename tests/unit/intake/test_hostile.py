@@ -16,9 +16,8 @@ from monitors import ID
 from oncall_rota.intake import HOOKS, Posted, Report, Unreadable, hook
 from oncall_rota.intake.generic import GOALERT
 from oncall_rota.intake.pagerduty import PATHS
-from oncall_rota.paging.batch import origin_of
 from oncall_rota.paging.message import clean
-from oncall_rota.paging.signal import Accepted, Signal
+from oncall_rota.paging.signal import Accepted, Signal, origin_of
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 HEADERS = [

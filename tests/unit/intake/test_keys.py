@@ -12,8 +12,7 @@ from monitors import posted, recorded, reports
 from oncall_rota.config.monitor import FIELDS, GROUPED, MONITORS, PREFIXES
 from oncall_rota.intake import HOOKS
 from oncall_rota.intake.pagerduty import CHANGES, V1, V2
-from oncall_rota.paging.batch import origin_of
-from oncall_rota.paging.signal import Signal
+from oncall_rota.paging.signal import Signal, origin_of
 
 Change = Callable[[dict[str, Any]], None]
 
