@@ -29,7 +29,7 @@ def backup(
     The copy is what was committed at one moment, and readable by its owner alone: it names people and incidents. It
     has no secret and no rotation file. A store in PostgreSQL is copied by pg_dump.
     """
-    from oncall_rota.wiring import backup_store
+    from oncall_rota.wiring.store import backup_store
 
     if file in ("", "-"):
         raise UsageError("a copy is written to a file, not to standard output", "name a new file")

@@ -40,7 +40,7 @@ def office(
     `make`: also when there is none yet; else that is an `UnknownName`. `patience`: seconds for an owner to let go.
     `allow_empty`: also follow a folder that leaves a team without anybody. Raises what `place` and `open_office` raise.
     """
-    from oncall_rota.wiring import open_office
+    from oncall_rota.wiring.office import open_office
 
     where = place(store, dir_)
     if not (make or is_there(where)):

@@ -20,7 +20,7 @@ def migrate(store: Store = None, dry_run: DryRun = False, dir_: Dir = None) -> N
     PostgreSQL needs it once after every update, before the new servers start. A store in a file needs no call: it is
     made, or migrated, by whatever opens it next.
     """
-    from oncall_rota.wiring import migrate_store
+    from oncall_rota.wiring.store import migrate_store
 
     where = place(store, dir_)
     before = is_url(where) or os.path.exists(where)

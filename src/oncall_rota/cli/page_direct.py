@@ -16,7 +16,7 @@ from oncall_rota.rendering.text import tsv_row
 
 def send(asked: Asked, *, dry_run: bool = False, tell: Callable[[str], None] = print) -> None:
     """Page, and `tell` a row for each try. Raises `NotDelivered` when nobody was reached, `UnknownName`."""
-    from oncall_rota.wiring import direct_paging
+    from oncall_rota.wiring.direct import direct_paging
 
     team, person = asked.target
     incident = Incident(

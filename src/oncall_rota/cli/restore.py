@@ -13,7 +13,7 @@ from oncall_rota.cli.terminal import path_text, say, warn
 from oncall_rota.errors import OncallError
 
 if TYPE_CHECKING:
-    from oncall_rota.wiring import Restored
+    from oncall_rota.wiring.store import Restored
 
 
 def restore(
@@ -32,7 +32,7 @@ def restore(
     it, so an incident that was resolved since may be open again: look before the pager starts.
     A store in PostgreSQL is restored by pg_restore.
     """
-    from oncall_rota.wiring import restore_store
+    from oncall_rota.wiring.store import restore_store
 
     where = place(store, dir_)
     found = restore_store(Path(file), where, write=not dry_run)

@@ -60,7 +60,7 @@ def serve(
 def _serve(
     log: Log, check: bool, listen: str | None, patience: float, store: str | None, dir_: str | None, allow_empty: bool
 ) -> None:
-    from oncall_rota.wiring import listening, missing_keys, served
+    from oncall_rota.wiring.server import listening, missing_keys, served
 
     asked = asked_of(store, dir_, log, check=check)
     missing = missing_keys(asked.paging)

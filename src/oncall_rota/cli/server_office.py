@@ -49,7 +49,7 @@ def server() -> Server:
     """The server that is configured. Raises `UsageError`."""
     from oncall_rota.remote.address import address
     from oncall_rota.remote.server import Server
-    from oncall_rota.wiring import asking
+    from oncall_rota.wiring.outbound import asking
 
     at, token = address(os.environ.get(SERVER, "")), os.environ.get(TOKEN, "").strip()
     if not (token.isascii() and token.isprintable()) or " " in token:

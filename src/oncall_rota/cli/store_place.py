@@ -62,7 +62,7 @@ def _named(option: str | None, dir_: str | None) -> _Found | None:
         return _Found(option, OPTION, Path())
     if variable := os.environ.get("ONCALL_STORE"):
         return _Found(variable, VARIABLE, Path())
-    from oncall_rota.wiring import configured_store
+    from oncall_rota.wiring.store import configured_store
 
     try:
         folder = rotations(dir_)

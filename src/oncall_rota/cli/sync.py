@@ -62,7 +62,8 @@ def slack(
     is has an id, it stays as it is (exit code 3).
     Plain columns: group, ids that are to be in it, ids that are.
     """
-    from oncall_rota.wiring import notifiers, slack_groups
+    from oncall_rota.wiring import notifiers
+    from oncall_rota.wiring.outbound import slack_groups
 
     folder = rotations(dir_)
     catalog, problems = load(folder)

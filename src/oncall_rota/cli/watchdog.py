@@ -131,7 +131,7 @@ class _Watch:
 
     def look(self) -> None:
         """Ask each server, and tell what is new."""
-        from oncall_rota.wiring import fetched
+        from oncall_rota.wiring.outbound import fetched
 
         self.wrong = {}
         for each in self._asked.servers:
@@ -179,7 +179,7 @@ class _Watch:
 
 def _paged(catalog: Catalog, text: str) -> tuple[str, str]:
     """Page the last resort from here; what became of it, and by what."""
-    from oncall_rota.wiring import direct_paging
+    from oncall_rota.wiring.direct import direct_paging
 
     now = present()
     incident = Incident(secrets.token_hex(8), "oncall itself", CRITICAL, text, now)

@@ -21,7 +21,7 @@ from oncall_rota.paging.reference import named, one_named
 from oncall_rota.paging.saved import incident_of, row_of
 from oncall_rota.paging.signal import Signal
 from oncall_rota.store.sqlite import SqliteStore
-from oncall_rota.wiring import open_office
+from oncall_rota.wiring.office import open_office
 
 SETTINGS = """\
 notifiers:

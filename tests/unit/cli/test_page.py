@@ -27,7 +27,7 @@ from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.paging.saved import row_of
 from oncall_rota.paging.signal import Accepted, Signal
 from oncall_rota.store.sqlite import SqliteStore
-from oncall_rota.wiring import open_office
+from oncall_rota.wiring.office import open_office
 
 TUESDAY = "2026-01-06T12:00:00Z"  # alice's first week
 SETTINGS = """\

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from oncall_rota.paging.signal import Signal
-from oncall_rota.wiring import open_office
+from oncall_rota.wiring.office import open_office
 
 SETTINGS = """\
 notifiers:

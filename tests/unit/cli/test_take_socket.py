@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from oncall_rota.store import open_store
-from oncall_rota.wiring import open_office
+from oncall_rota.wiring.office import open_office
 
 
 def test_by_whoever_has_the_store(folder: Path, oncall: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:

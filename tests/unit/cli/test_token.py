@@ -13,7 +13,7 @@ import pytest
 
 from oncall_rota.paging.token import digest_of
 from oncall_rota.store import open_store
-from oncall_rota.wiring import open_office
+from oncall_rota.wiring.office import open_office
 
 Oncall = Callable[..., Any]
 

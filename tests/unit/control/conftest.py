@@ -18,7 +18,7 @@ from reception import PAYMENTS, PEOPLE, SETTINGS, Alarms, Line, Phones, Receptio
 from oncall_rota.control.client import RemoteOffice
 from oncall_rota.control.owner import Opened
 from oncall_rota.control.server import Server
-from oncall_rota.wiring import open_office
+from oncall_rota.wiring.office import open_office
 
 
 @pytest.fixture

@@ -140,7 +140,7 @@ KILLED = """\
 import os, signal, sys
 from pathlib import Path
 from oncall_rota.paging.ports.notifier import Declaration
-from oncall_rota.wiring import open_office
+from oncall_rota.wiring.office import open_office
 
 class Phone:
     declaration = Declaration("fake", "a fake", (), "name", "fake")

@@ -105,7 +105,7 @@ def test_a_server_that_starts_in_time_is_not_passed_over(
     from oncall_rota.remote.address import address
     from oncall_rota.remote.office import HttpOffice
     from oncall_rota.remote.server import Answered, Server, Unanswered
-    from oncall_rota.wiring import asking
+    from oncall_rota.wiring.outbound import asking
 
     tries: list[str] = []
 
