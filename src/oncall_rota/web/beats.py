@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import datetime
-from types import TracebackType
 from typing import Self
 
-from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.paging.vitals import LOOKS
 from oncall_rota.web.hooks import HEARD
+from oncall_rota.web.looking import Looking
 from oncall_rota.web.premises import Premises
 
 EVERY = 5.0  # seconds between two looks
 
 
-class Beats:
-    """Looks until `close`. A silence is said once, and again only after the heartbeat was heard."""
+class Beats(Looking):
+    """Looks until the end. A silence is said once, and again only after the heartbeat was heard."""
 
     def __init__(self, premises: Premises, alarm: Callable[[str], None]) -> None:
+        super().__init__("oncall-heartbeats", EVERY, "heartbeats cannot be looked at", alarm)
         self._premises = premises
-        self._alarm = alarm
         self._said: dict[str, datetime | None] = {}
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="oncall-heartbeats", daemon=True)
-
-    def _run(self) -> None:
-        while not self._closing.wait(EVERY):
-            try:
-                self.look()
-            except StoreFailed:
-                pass  # which others say; the next look finds what this one did not
-            except Exception as error:  # noqa: BLE001 - a heartbeat more or less must not end the looking
-                self._alarm(f"heartbeats cannot be looked at: {type(error).__name__}")
-            self._premises.auditor.vitals.beat("heartbeats")
 
     def look(self) -> None:
         """Look once. Raises `StoreFailed`."""
@@ -49,13 +35,10 @@ class Beats:
                 premises.submit(signal).result()
                 self._said[name] = heard_at
 
+    def looked(self) -> None:
+        """Say that this thread lives."""
+        self._premises.auditor.vitals.beat("heartbeats")
+
     def __enter__(self) -> Self:
         self._premises.auditor.vitals.expect("heartbeats", LOOKS)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._closing.set()
-        self._thread.join()
+        return super().__enter__()
