@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from oncall_rota.paging.debt import Debts
+from oncall_rota.paging.forwarding import ForwardingStore
 from oncall_rota.paging.memory import Memory
 from oncall_rota.paging.ports.row import (
     OPEN,
@@ -23,14 +24,8 @@ from oncall_rota.paging.ports.row import (
     Conflict,
     IncidentRow,
     IncidentStatus,
-    Instance,
-    LinkKey,
-    LiveOverride,
     OpenCount,
-    PagedCount,
     PageRow,
-    Revision,
-    Token,
     Unit,
 )
 from oncall_rota.paging.ports.store import Result, Store, StoreFailed
@@ -42,7 +37,7 @@ READ = 10.0  # seconds between two looks at what other instances have changed
 _Value = TypeVar("_Value")
 
 
-class FallbackStore:
+class FallbackStore(ForwardingStore):
     """A `Store` on another. `wall`: the time while that cannot tell it. `shared`: other instances write to it too.
 
     `failed`: why it is paged from memory; None: all is well. `acts`: acknowledgements of that time which another
@@ -56,7 +51,7 @@ class FallbackStore:
         shared: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store = store
+        super().__init__(store)
         self._wall = wall
         self._monotonic = monotonic
         self._writing = threading.RLock()
@@ -282,82 +277,11 @@ class FallbackStore:
     def open_counts(self) -> tuple[OpenCount, ...]:
         return self._either(self._store.open_counts, self._memory.open_counts)
 
-    def paged(self, since: datetime, until: datetime) -> tuple[PagedCount, ...]:
-        return self._store.paged(since, until)  # what is in memory alone is of these minutes
-
-    def get(self, key: str) -> str | None:
-        return self._store.get(key)
-
     def audit(self, incident_id: str) -> tuple[AuditRow, ...]:
         return self._either(
             lambda: self._store.audit(incident_id),
             lambda: self._first(lambda: self._debts.audit(incident_id), lambda: self._store.audit(incident_id), ()),
         )
-
-    # -- what has no place in memory
-
-    def keep(self, key: str, value: str) -> str:
-        return self._store.keep(key, value)
-
-    def swap(self, key: str, old: str | None, new: str) -> bool:
-        return self._store.swap(key, old, new)
-
-    def put(self, key: str, value: str) -> None:
-        self._store.put(key, value)
-
-    def publish(self, revision: Revision) -> None:
-        self._store.publish(revision)
-
-    def revision(self, team: str) -> Revision | None:
-        return self._store.revision(team)
-
-    def digests(self) -> dict[str, str]:
-        return self._store.digests()
-
-    def add_token(self, token: Token) -> None:
-        self._store.add_token(token)
-
-    def tokens(self) -> tuple[Token, ...]:
-        return self._store.tokens()
-
-    def revoke_token(self, token_id: str, at: datetime) -> bool:
-        return self._store.revoke_token(token_id, at)
-
-    def used_token(self, token_id: str, at: datetime) -> None:
-        self._store.used_token(token_id, at)
-
-    def add_link_key(self, key: LinkKey) -> None:
-        self._store.add_link_key(key)
-
-    def link_keys(self) -> tuple[LinkKey, ...]:
-        return self._store.link_keys()
-
-    def retire_link_key(self, key_id: str, at: datetime) -> None:
-        self._store.retire_link_key(key_id, at)
-
-    def add_override(self, override: LiveOverride) -> None:
-        self._store.add_override(override)
-
-    def overrides(self) -> tuple[LiveOverride, ...]:
-        return self._store.overrides()
-
-    def override(self, override_id: str) -> LiveOverride | None:
-        return self._store.override(override_id)
-
-    def end_override(self, override_id: str, at: datetime, by: str, why: str) -> bool:
-        return self._store.end_override(override_id, at, by, why)
-
-    def instances(self) -> tuple[Instance, ...]:
-        return self._store.instances()
-
-    def prune(self, before: datetime) -> int:
-        return self._store.prune(before)
-
-    def forget(self, source: str, before: datetime) -> int:
-        return self._store.forget(source, before)
-
-    def check(self) -> tuple[str, ...]:
-        return self._store.check()
 
     def close(self) -> None:
         """Write down what is owed, if that is possible by now, and close the store."""
