@@ -1,4 +1,4 @@
-"""A store that hands on what has no place in memory: configurations, tokens, keys, overrides, and the care of it all."""
+"""A store that hands on what has no place in memory: configurations, tokens, keys, overrides, and its own upkeep."""
 
 from __future__ import annotations
 
