@@ -1,18 +1,11 @@
 """The page behind a link in a real browser: looked at a thousand times with scripts running, and pressed once.
 
-The server is `oncall serve` as a process of its own; the phone is a command that writes down what it was given.
 Pictures of the page are kept in $ONCALL_ARTEFACTS, if that is set.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -23,17 +16,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from chromium import Chromium
+from phone_server import PhoneServer
 
 pytestmark = pytest.mark.real
 
-ARTEFACTS = os.environ.get("ONCALL_ARTEFACTS")  # now: tests run without what the caller has set
-SETTINGS = """\
-server: {{public_url: "http://127.0.0.1:{port}", listen: "127.0.0.1:{port}"}}
-notifiers:
-  sms: {{type: exec, to: phone, command: [/usr/bin/tee, -a, {sent}]}}
-last_resort: {{every: 5m, targets: [carol]}}
-access: {{login: link}}
-"""
 PEOPLE = """\
 alice: {name: Alice Adams, phone: "+447700900101", notify: [0m: sms]}
 bob: {name: Bob Brown, phone: "+447700900102", notify: [0m: sms]}
@@ -80,70 +66,29 @@ CONTRAST = """(() => {
 })()"""
 
 
-class Server:
-    """`oncall serve`, and one incident of payments."""
+class Server(PhoneServer):
+    """The server, and one incident of payments."""
 
     def __init__(self, folder: Path, program: tuple[str, ...] = ("-m", "oncall_rota")) -> None:
-        self.sent = folder / "sent"
-        self.environment = {
-            **os.environ,
-            "ONCALL_STORE": str(folder / "oncall.db"),
-            "ONCALL_DIR": str(folder / "rotations"),
-            "ONCALL_ALLOW_EXEC": "1",
-        }
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        made = folder / "rotations"
-        made.mkdir()
-        (made / "oncall.yaml").write_text(SETTINGS.format(port=self.port, sent=self.sent))
-        (made / "people.yaml").write_text(PEOPLE)
-        (made / "payments.yaml").write_text(PAYMENTS)
-        self._process = subprocess.Popen(
-            [sys.executable, *program, "serve"], env=self.environment, stderr=subprocess.PIPE, text=True
-        )
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            if "listens on" in line:
-                break
-        else:
-            raise AssertionError("it ended")
-        self.oncall("page", "payments", SUMMARY, "--service", "checkout", "--no-wait")
-
-    def oncall(self, *arguments: str) -> str:
-        """What a command prints."""
-        command = [sys.executable, "-m", "oncall_rota", *arguments]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=True).stdout
+        super().__init__(folder, {"people": PEOPLE, "payments": PAYMENTS}, program)
+        try:
+            self._incident = self.pages("payments", SUMMARY)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def link(self) -> str:
         """The address in the message that alice got."""
         return self.sends("/a/")
 
-    def sends(self, path: str) -> str:
-        """Wait for a message with an address that begins so; the address."""
-        until = time.monotonic() + 30
-        while time.monotonic() < until:
-            text = self.sent.read_text() if self.sent.exists() else ""
-            if found := re.search(rf"http://127\.0\.0\.1:\d+{path}[\w-]+", text):
-                return found[0]
-            os.sched_yield()
-        raise AssertionError("no link was sent")
-
-    def incident(self) -> dict[str, Any]:
+    def story(self) -> dict[str, Any]:
         """The incident, and its story."""
-        (row,) = json.loads(self.oncall("incident", "list", "--status", "all", "--json"))["incidents"]
-        found: dict[str, Any] = json.loads(self.oncall("incident", "show", row["id"], "--json"))
-        return found
+        return self.incident(self._incident)
 
     def acknowledgements(self) -> int:
         """How often it was acknowledged, by the audit."""
-        return [row["kind"] for row in self.incident()["audit"]].count("acknowledged")
-
-    def close(self) -> None:
-        """End it."""
-        self._process.terminate()
-        self._process.communicate(timeout=30)
+        return [row["kind"] for row in self.story()["audit"]].count("acknowledged")
 
 
 @pytest.fixture
@@ -161,14 +106,6 @@ def browser() -> Iterator[Chromium]:
         yield made
 
 
-@pytest.fixture
-def artefacts(tmp_path: Path) -> Path:
-    """Where pictures are kept."""
-    folder = Path(ARTEFACTS or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 def looks(browser: Chromium, link: str, times: int) -> None:
     """As a program does that follows links and runs what it finds there."""
     for _ in range(times):
@@ -180,13 +117,13 @@ def test_a_thousand_looks_acknowledge_nothing_and_one_press_does(server: Server,
     """With scripts running; nothing is complained of, and the page obeys no alert."""
     looks(browser, server.link, 1000)
     assert server.acknowledgements() == 0
-    assert server.incident()["incident"]["status"] == "triggered"
+    assert server.story()["incident"]["status"] == "triggered"
     assert browser.evaluates("document.title") == "On call"
     assert browser.evaluates("document.querySelector('h1').textContent") == SUMMARY
     browser.presses("Acknowledge")
     assert "You have it now. Thank you." in browser.evaluates("document.body.innerText")
     assert server.acknowledgements() == 1
-    assert server.incident()["incident"]["acknowledged_by"] == "alice"
+    assert server.story()["incident"]["acknowledged_by"] == "alice"
     assert browser.complaints == []
 
 
@@ -199,7 +136,7 @@ def test_it_works_without_scripts(server: Server, browser: Chromium) -> None:
         assert "Passed on." in browser.evaluates("document.body.innerText")
     finally:
         browser.runs_scripts(True)
-    assert server.incident()["incident"]["step"] == 2
+    assert server.story()["incident"]["step"] == 2
     assert browser.complaints == []
 
 
@@ -239,7 +176,7 @@ def test_a_build_in_which_looking_acknowledges_is_caught(tmp_path: Path, browser
 
 def test_people_sign_in_by_their_own_phone(server: Server, browser: Chromium) -> None:
     """The browser keeps who they are, and shows it to no script."""
-    browser.opens(f"http://127.0.0.1:{server.port}/sign-in?next=/healthz")
+    browser.opens(server.address("/sign-in?next=/healthz"))
     browser.evaluates("document.getElementById('who').value = 'bob'")
     browser.presses("Send me a link")
     assert "Look at your messages" in browser.evaluates("document.body.innerText")
@@ -248,9 +185,9 @@ def test_people_sign_in_by_their_own_phone(server: Server, browser: Chromium) ->
     browser.presses("Sign in")
     assert browser.evaluates("location.pathname") == "/healthz"
     assert browser.evaluates("document.cookie") == ""
-    (cookie,) = browser.asks("Network.getCookies", urls=[f"http://127.0.0.1:{server.port}/"])["cookies"]
+    (cookie,) = browser.asks("Network.getCookies", urls=[server.address("/")])["cookies"]
     assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("oncall", True, "Lax")
-    browser.opens(f"http://127.0.0.1:{server.port}/")
+    browser.opens(server.address("/"))
     text = browser.evaluates("document.body.innerText")
     assert "Bob Brown" in text
     assert SUMMARY in text
