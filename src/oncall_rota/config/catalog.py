@@ -228,7 +228,7 @@ class _Load:
         if self.settings.values is not None:
             from oncall_rota.config.channel import kinds
             from oncall_rota.config.reach import Reaching
-            from oncall_rota.config.resort import References
+            from oncall_rota.config.reference import References
 
             about = kinds(self.notifiers)
             reaching = self.reaching or Reaching(self.people, self.settings, about)

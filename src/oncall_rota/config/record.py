@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 from typing import Any
 
 from oncall_rota.config.document import Document, Mapping, Sequence
@@ -243,3 +244,13 @@ class Either(Field):
     def schema(self) -> Schema:
         kinds = [field.schema() for field in (self.text, self.mapping, self.sequence) if field is not None]
         return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+
+
+def with_nodes(values: Filled, key: str) -> list[tuple[Any, Any]]:
+    """The good values of a key that takes one or a list, each with its node."""
+    if key not in values:
+        return []
+    node = values.node[key]
+    given = values[key] if isinstance(values[key], list) else [values[key]]
+    nodes = node if isinstance(node, Sequence) else [node]
+    return [(value, place) for value, place in zip_longest(given, nodes) if value is not BAD and place is not None]
