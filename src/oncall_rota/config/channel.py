@@ -9,16 +9,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from oncall_rota.config import text
-from oncall_rota.config.access import NETWORK
 from oncall_rota.config.document import Document, Mapping
 from oncall_rota.config.field import BAD, Choice, Field, List, Number, Schema, Text
+from oncall_rota.config.option import option_key
 from oncall_rota.config.problem import Mistake, listed, shown, suggest
-from oncall_rota.config.reader import Scalar
 from oncall_rota.config.record import Either, Filled, Key, Record
-from oncall_rota.config.secret import ADDRESS_OR_NAMED, PLAIN_OR_NAMED, SECRET, in_plain
+from oncall_rota.config.secret import PLAIN_OR_NAMED, in_plain
+from oncall_rota.config.tree import Scalar
 
 if TYPE_CHECKING:
-    from oncall_rota.paging.ports.notifier import Declaration, Option
+    from oncall_rota.paging.ports.notifier import Declaration
 
 CONSOLE = "console"
 
@@ -244,7 +244,9 @@ class Channel(Field):
             {name: _Undeclared(keys, about.secrets) for name, about in KINDS.items()}
             if notifiers is None
             else {
-                name: Record(f"a {name} notifier", {**keys, **{each.name: _key(each) for each in declared.options}})
+                name: Record(
+                    f"a {name} notifier", {**keys, **{each.name: option_key(each) for each in declared.options}}
+                )
                 for name, declared in notifiers.items()
             }
         )
@@ -275,23 +277,3 @@ class Channel(Field):
                 for name, record in self._records.items()
             ]
         return found
-
-
-def _key(option: Option) -> Key:
-    """One declared option as a key of the file."""
-    field: Field
-    if option.kind == "secret":
-        field = SECRET
-    elif option.kind == "url":
-        field = ADDRESS_OR_NAMED
-    elif option.kind == "number":
-        field = Number(0, 999_999_999)
-    elif option.kind == "flag":
-        field = Choice("yes", "no", "true", "false")
-    elif option.kind == "list":
-        field = List(Text(), "a list of texts", one=True)
-    elif option.kind == "networks":
-        field = List(NETWORK, "a list of networks", one=True)
-    else:
-        field = Choice(*option.choices) if option.choices else PLAIN_OR_NAMED
-    return Key(field, option.doc, required=option.required)

@@ -9,7 +9,7 @@ from typing import Any
 from oncall_rota.config.document import Document, Mapping
 from oncall_rota.config.field import BAD, Field, Schema, empty
 from oncall_rota.config.problem import Mistake, suggest
-from oncall_rota.config.reader import Scalar
+from oncall_rota.config.tree import Scalar
 
 _NAMES = {
     "env": (re.compile("[A-Za-z_][A-Za-z0-9_]{0,127}"), "the name of an environment variable"),
@@ -121,7 +121,9 @@ _KEY_HINT = (
 
 
 def public(text: str) -> str:
-    """Any text in which no password stands, as it would in https://name:password@host."""
+    """Any text of one line in which no password stands, as it would in https://name:password@host."""
+    if not text.isprintable():
+        raise Mistake("not-one-line", "a line break, or what nobody sees, stands in this text", "write it on one line")
     if "@" in text.partition("://")[2].partition("/")[0]:
         raise Mistake("plain-secret", "an address with a name or password in it is written here in plain", _HINT)
     return text

@@ -23,7 +23,15 @@ class Exec:
     declaration = Declaration(
         type="exec",
         doc="A local command; needs ONCALL_ALLOW_EXEC=1.",
-        options=(Option("command", "list", "The program by its full path, and its arguments.", required=True),),
+        options=(
+            Option(
+                "command",
+                "list",
+                "The program by its full path, and its arguments, as a list; no shell reads it.",
+                required=True,
+                shape=r"/\S+",
+            ),
+        ),
         to="name",
         provider="exec",
     )

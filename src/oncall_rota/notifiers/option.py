@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -81,6 +82,8 @@ def _wrong(option: Option, written: object) -> str:
         items = _items(written)
         if not items or not all(isinstance(item, str) and item for item in items):
             return "is a list of texts"
+        if option.kind == "list" and not _is_shaped(option, items[0]):
+            return "does not begin as it must"
         return "" if option.kind == "list" or all(map(_is_network, items)) else "is a list of networks"
     if isinstance(written, Mapping):
         plain = option.kind in ("text", "url") and name_of(written)
@@ -90,12 +93,20 @@ def _wrong(option: Option, written: object) -> str:
     if option.kind == "flag":
         return "" if str(written).lower() in YES + NO else "is yes or no"
     if option.kind == "number":
-        return "" if str(written).isascii() and str(written).isdigit() and len(str(written)) < 10 else "is a number"
+        low, high = option.bounds
+        digits = str(written).isascii() and str(written).isdigit() and len(str(written)) < 10
+        return "" if digits and low <= int(str(written)) <= high else f"is a number from {low} to {high}"
     if not str(written) or not str(written).isprintable():
         return "is a text of one line"
     if option.choices and str(written) not in option.choices:
         return f"is {', '.join(option.choices[:-1])} or {option.choices[-1]}"
+    if not _is_shaped(option, str(written)):
+        return "does not look as it must"
     return _bad_url(str(written)) if option.kind == "url" else ""
+
+
+def _is_shaped(option: Option, text: str) -> bool:
+    return not option.shape or re.fullmatch(option.shape, text) is not None
 
 
 def _items(written: object) -> list[Any]:

@@ -22,6 +22,7 @@ REPLIES = 64 * 1024  # bytes that a server may say in one attempt
 PORTS = {"starttls": 587, "yes": 465, "no": 25}
 Step = Callable[[smtplib.SMTP], tuple[int, bytes]]  # something said to the server, and what it replies
 ADDRESS = re.compile(r"[!-;=?A-~]{1,64}@[!-;=?A-~]{1,255}", re.ASCII)
+SENDER = rf"[^<>@]*<{ADDRESS.pattern}>|{ADDRESS.pattern}"
 
 
 class Smtp:
@@ -31,9 +32,9 @@ class Smtp:
         type="smtp",
         doc="A mail.",
         options=(
-            Option("host", "text", "Name of the mail server.", required=True),
-            Option("from", "text", "The sender's address.", required=True),
-            Option("port", "number", "Its port: 587, 465 with `tls: yes`, 25 with `tls: no`."),
+            Option("host", "text", "Name of the mail server.", required=True, shape=r"[^\s/@]+"),
+            Option("from", "text", "The sender's address.", required=True, shape=SENDER),
+            Option("port", "number", "Its port: 587, 465 with `tls: yes`, 25 with `tls: no`.", bounds=(1, 65535)),
             Option("tls", "text", "starttls, yes (from the first byte) or no.", False, "starttls", tuple(PORTS)),
             Option("user", "text", "Name to log in with; the sender's address when only a password is given."),
             Option("password", "secret", "Password to log in with."),

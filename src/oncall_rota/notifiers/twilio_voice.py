@@ -38,7 +38,7 @@ class TwilioVoice:
     declaration = Declaration(
         type="twilio-voice",
         doc="A call by Twilio.",
-        options=(*twilio.OPTIONS, Option("ring", "number", "Seconds that it rings, at most 60.", default=30)),
+        options=(*twilio.OPTIONS, Option("ring", "number", "Seconds that it rings.", default=30, bounds=(5, 60))),
         to="phone",
         provider="twilio",
         shape=twilio.NUMBER,
@@ -56,7 +56,7 @@ class TwilioVoice:
     def send(self, message: Message, address: str, deadline: Deadline) -> Receipt:
         number = self._account.number(address)
         callback = self._account.callback(message)
-        named: dict[str, Any] = {"twiml": said(message, callback), "timeout": min(self._setup.values["ring"], 60)}
+        named: dict[str, Any] = {"twiml": said(message, callback), "timeout": self._setup.values["ring"]}
         if callback:
             named |= {"status_callback": callback, "status_callback_event": REPORTED, "status_callback_method": "POST"}
         return self._account.receipt(

@@ -151,7 +151,7 @@ class TestExec(NotifierContract):
             os.sched_yield()
         pytest.fail("the child lives")
 
-    @pytest.mark.parametrize("command", [["/nowhere/at/all"], ["/etc"], ["/dev/null"], ["a\0b"], [""]])
+    @pytest.mark.parametrize("command", [["/nowhere/at/all"], ["/etc"], ["/dev/null"], ["/a\0b"], [""]])
     def test_what_cannot_be_started(self, command: list[str]) -> None:
         """The next channel, and an alarm; or a mistake in the options."""
         if command == [""]:

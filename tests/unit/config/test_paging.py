@@ -67,6 +67,29 @@ def test_how_people_want_notices(folder: Folder) -> None:
     assert {each.code for each in load(root)[1]} >= {"unknown-channel", "bad-quiet-hours"}
 
 
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        ("{type: smtp, host: mx, from: oncall}", "from"),
+        ('{type: smtp, host: mx, from: "a@example.com\\r\\nBcc: b@example.com"}', "from"),
+        ("{type: smtp, host: smtp://mx, from: a@example.com}", "host"),
+        ("{type: smtp, host: mx, from: a@example.com, port: 65536}", "port"),
+        ("{type: exec, command: /bin/page alice}", "command"),
+        ("{type: exec, command: [page, alice]}", "command"),
+        ("{type: twilio-voice, from: '+441632960001', account: AC, token: {env: T}, ring: 0}", "ring"),
+        ("{type: twilio-sms, from: '+441632960001', account: \"A\\0C\", token: {env: T}}", "account"),
+    ],
+)
+def test_an_option_that_its_notifier_refuses_is_told_before_the_night(folder: Folder, written: str, place: str) -> None:
+    """At its place, as an error: a channel that cannot be made pages nobody."""
+    root = folder(oncall=SETTINGS.replace("notifiers:\n", f"notifiers:\n  odd: {written}\n"), search=SEARCH)
+    found = [each for each in load(root, notifiers=registry.declared())[1] if each.path == "oncall.yaml"]
+    line = f"  odd: {written}"
+    assert [(each.severity, each.line, each.column) for each in found] == [
+        ("error", 2, line.index(f"{place}: ") + len(place) + 3)
+    ], found
+
+
 def test_an_address_that_its_channel_refuses_is_told_before_the_night(folder: Folder) -> None:
     """An error for whoever is paged; the address itself is not repeated."""
     people = """\

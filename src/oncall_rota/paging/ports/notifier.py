@@ -126,7 +126,8 @@ class Inbound(NamedTuple):
 class Option(NamedTuple):
     """One key under a channel of oncall.yaml. A text may be `{env: NAME}` too; a secret must be that or a file.
 
-    `choices`: the only texts there are, when not empty.
+    `choices`: the only texts there are, when not empty. `shape`: what a text, or the first one of a list, looks like,
+    as a regular expression; empty: like anything. `bounds`: the least and the greatest number.
     """
 
     name: str
@@ -135,6 +136,8 @@ class Option(NamedTuple):
     required: bool = False
     default: object = None
     choices: tuple[str, ...] = ()
+    shape: str = ""
+    bounds: tuple[int, int] = (0, 999_999_999)
 
 
 class Declaration(NamedTuple):
