@@ -24,9 +24,9 @@ PATIENCE = 60.0  # seconds, for what takes few
 
 
 class PhoneServer:
-    """A server in `folder` of these people and teams, by the names of their files. `port`: where it listens.
+    """A server in `folder` of these people and teams, payments among them, by the names of their files.
 
-    `program`: what Python runs.
+    `port`: where it listens. `program`: what Python runs.
     """
 
     def __init__(
@@ -75,9 +75,9 @@ class PhoneServer:
         command = [sys.executable, "-m", "oncall_rota", *arguments]
         return subprocess.run(command, env=self._environment, capture_output=True, text=True, check=True).stdout
 
-    def pages(self, team: str, summary: str) -> str:
-        """A new incident of a team's service `checkout`; its id."""
-        told = json.loads(self.oncall("page", team, summary, "--service", "checkout", "--no-wait", "--json"))
+    def raises(self, summary: str) -> str:
+        """A new incident of payments' service `checkout`; its id."""
+        told = json.loads(self.oncall("page", "payments", summary, "--service", "checkout", "--no-wait", "--json"))
         return str(told["incident"]["id"])
 
     def incident(self, incident: str) -> dict[str, Any]:

@@ -72,7 +72,7 @@ class Server(PhoneServer):
     def __init__(self, folder: Path, program: tuple[str, ...] = ("-m", "oncall_rota")) -> None:
         super().__init__(folder, {"people": PEOPLE, "payments": PAYMENTS}, program)
         try:
-            self._incident = self.pages("payments", SUMMARY)
+            self._incident = self.raises(SUMMARY)
         except BaseException:
             self.close()
             raise

@@ -6,7 +6,6 @@ $ONCALL_ARTEFACTS, if that is set.
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterator
@@ -15,14 +14,14 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Barrier
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from test_board import ARTEFACTS, AXE, SCREENS, Board, Server
+from board_browser import SCREENS, Board
+from board_server import BoardServer
 
 from oncall_rota.paging.incident import ACKNOWLEDGED, Incident
 from oncall_rota.paging.ports.row import AuditRow, NewPage, Unit
@@ -72,7 +71,7 @@ def prepared(folder: Path) -> Path:
     return folder
 
 
-class Night(Server):
+class Night(BoardServer):
     """The server, and incidents in every state."""
 
     def __init__(self, folder: Path) -> None:
@@ -87,16 +86,6 @@ class Night(Server):
         except BaseException:
             self.close()
             raise
-
-    def raises(self, summary: str) -> str:
-        """A new incident of payments; its id."""
-        told = json.loads(self.oncall("page", "payments", summary, "--service", "checkout", "--no-wait", "--json"))
-        return str(told["incident"]["id"])
-
-    def incident(self, incident: str) -> dict[str, Any]:
-        """One, and its story."""
-        found: dict[str, Any] = json.loads(self.oncall("incident", "show", incident, "--json"))
-        return found
 
     def path(self, page: str) -> str:
         """One of `PAGES`."""
@@ -114,31 +103,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
 @pytest.fixture(scope="module")
 def browser(server: Night) -> Iterator[Board]:
     """Alice's, who wanted to see what is open, and was led there."""
-    if not AXE.is_file():
-        pytest.fail("no axe-core: run tests/real/install-axe with ONCALL_TEST_TOOLS=FOLDER", pytrace=False)
-    with Board() as made:
-        made.opens(server.address(f"/incidents/{server.new}?tz=UTC"))
-        assert made.evaluates("location.pathname") == "/sign-in"
-        made.evaluates("document.getElementById('who').value = 'alice'")
-        made.presses("Send me a link")
-        made.opens(server.sign_in_link())
-        made.presses("Sign in")
+    with Board(server) as made:
+        made.signs_in("alice", f"/incidents/{server.new}?tz=UTC")
         assert made.evaluates("location.pathname + location.search") == f"/incidents/{server.new}?tz=UTC"
-        made.asks("Network.enable")
         yield made
-
-
-@pytest.fixture
-def artefacts(tmp_path: Path) -> Path:
-    """Where pictures are kept."""
-    folder = Path(ARTEFACTS or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def text(browser: Board) -> str:
-    """What can be read of the page."""
-    return str(browser.evaluates("document.body.innerText"))
 
 
 def said(browser: Board) -> str:
@@ -153,31 +121,26 @@ def test_a_page_is_good_to_look_at(
     page: str, screen: str, scheme: str, server: Night, browser: Board, artefacts: Path
 ) -> None:
     """Nothing is complained of or wider than the screen, no other host is asked, and axe-core finds nothing."""
-    browser.is_a(screen, scheme)
-    browser.complaints.clear()
-    browser.asked.clear()
-    browser.opens(server.address(server.path(page)))
+    browser.looks_at(server.path(page), screen, scheme)
     assert browser.evaluates("document.title") != "obeyed"
-    assert browser.evaluates("document.documentElement.scrollWidth") <= SCREENS[screen][0]
+    assert browser.width() <= SCREENS[screen][0]
     browser.keeps_screenshot(artefacts / f"incident-{page}-{SCREENS[screen][0]}-{scheme}.png")
     assert browser.violations() == []
     # All that is folded away as well.
     browser.evaluates("document.querySelectorAll('details').forEach(each => { each.open = true })")
     if page == "story":
         browser.keeps_screenshot(artefacts / f"incident-{page}-unfolded-{SCREENS[screen][0]}-{scheme}.png")
-    assert browser.evaluates("document.documentElement.scrollWidth") <= SCREENS[screen][0]
+    assert browser.width() <= SCREENS[screen][0]
     assert browser.violations() == []
-    # The browser notes that a page was answered with 404, as it should be.
-    assert [each for each in browser.complaints if page != "no-incident" or "404" not in each] == []
-    assert [each for each in browser.asked if urlsplit(each).netloc != f"127.0.0.1:{server.port}"] == []
+    assert browser.besides("404" if page == "no-incident" else None) == []
+    assert browser.elsewhere() == []
 
 
 @pytest.mark.parametrize("summary", ["the shop is down", "the shop is down " * 60])
 def test_the_button_is_at_once_in_sight_of_a_thumb(summary: str, server: Night, browser: Board) -> None:
     """On a phone, whatever the alert says; and a second tap on the same place ends nothing."""
     incident = server.raises(summary)
-    browser.is_a("phone", "dark")
-    browser.opens(server.address(f"/incidents/{incident}"))
+    browser.looks_at(f"/incidents/{incident}", "phone", "dark")
     box = browser.evaluates(
         "(box => [box.x + box.width / 2, box.y + box.height / 2, box.width, box.height, box.bottom])"
         "(document.querySelector('.acts button').getBoundingClientRect())"
@@ -199,9 +162,7 @@ def test_the_button_is_at_once_in_sight_of_a_thumb(summary: str, server: Night, 
 def test_it_works_without_scripts_and_of_two_the_first_wins(server: Night, browser: Board) -> None:
     """Bob acknowledges while alice looks at the page; then she takes it over, writes a note and ends it."""
     incident = server.raises("queues are long")
-    browser.is_a("desk", "light")
-    browser.complaints.clear()
-    browser.opens(server.address(f"/incidents/{incident}"))
+    browser.looks_at(f"/incidents/{incident}", "desk", "light")
     server.oncall("ack", incident, "--by", "bob")
     browser.runs_scripts(False)
     try:
@@ -217,13 +178,12 @@ def test_it_works_without_scripts_and_of_two_the_first_wins(server: Night, brows
         assert said(browser) == "It is over. Thank you."
     finally:
         browser.runs_scripts(True)
-    assert "Alice Adams wrote: a worker was stuck" in text(browser)
+    assert "Alice Adams wrote: a worker was stuck" in browser.text
     told = server.incident(incident)
     assert told["incident"]["status"] == "resolved"
     kinds = [row["kind"] for row in told["audit"] if row["actor"] in ("alice", "bob")]
     assert kinds == ["acknowledged", "reassigned", "remark", "resolved"]
-    # The browser notes that the button of the second was answered with 409, as it should be.
-    assert [each for each in browser.complaints if "409" not in each] == []
+    assert browser.besides("409") == []
 
 
 def test_of_twenty_who_press_at_one_moment_one_is_first(server: Night, browser: Board) -> None:
@@ -257,8 +217,7 @@ def test_of_twenty_who_press_at_one_moment_one_is_first(server: Night, browser: 
 def test_snoozed_and_given_to_somebody(server: Night, browser: Board) -> None:
     """By what is folded away; loading the page again does nothing twice."""
     incident = server.raises("certificates end soon")
-    browser.is_a("phone", "light")
-    browser.opens(server.address(f"/incidents/{incident}"))
+    browser.looks_at(f"/incidents/{incident}", "phone", "light")
     browser.evaluates("document.querySelectorAll('details').forEach(each => { each.open = true })")
     browser.presses("2h")
     assert said(browser) == "You have it, and are paged again if it is still open then."
@@ -276,25 +235,17 @@ def test_snoozed_and_given_to_somebody(server: Night, browser: Board) -> None:
 def test_a_story_is_gone_through_by_keyboard(server: Night, browser: Board) -> None:
     """From the top: past the navigation, to the button; what is focused is seen, and Enter presses it."""
     incident = server.raises("the keyboard is at hand")
-    browser.is_a("desk", "light")
-    browser.opens(server.address(f"/incidents/{incident}"))
-
-    def press(key: str) -> None:
-        code = {"Tab": 9, "Enter": 13}[key]
-        typed = {"text": "\r"} if key == "Enter" else {}
-        browser.asks("Input.dispatchKeyEvent", type="keyDown", key=key, code=key, windowsVirtualKeyCode=code, **typed)
-        browser.asks("Input.dispatchKeyEvent", type="keyUp", key=key, code=key, windowsVirtualKeyCode=code)
-
-    press("Tab")
-    press("Enter")  # skip to the content
-    press("Tab")
+    browser.looks_at(f"/incidents/{incident}", "desk", "light")
+    browser.types("Tab")
+    browser.types("Enter")  # skip to the content
+    browser.types("Tab")
     assert browser.evaluates("document.activeElement.textContent.trim()") == "Acknowledge"
     assert browser.evaluates("getComputedStyle(document.activeElement).outlineStyle") != "none"
-    press("Tab")
+    browser.types("Tab")
     assert browser.evaluates("document.activeElement.textContent.trim()") == "I cannot: pass it on"
     for _ in range(10):
-        press("Tab")
+        browser.types("Tab")
         if browser.evaluates("document.activeElement.tagName") == "SUMMARY":
             break
-    press("Enter")
+    browser.types("Enter")
     assert browser.evaluates("document.activeElement.parentElement.open")
