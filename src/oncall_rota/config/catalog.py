@@ -6,29 +6,23 @@ import gc
 from collections.abc import Iterable
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from oncall_rota.config.absence import Absence, CalendarAbsence, absences, attach_absences
 from oncall_rota.config.build import Builder
 from oncall_rota.config.check import Contacts, check_names, drop_services
-from oncall_rota.config.declaration import OVERRIDES as OVERRIDE_LIST
-from oncall_rota.config.declaration import TEAM
-from oncall_rota.config.document import Document, Mapping
-from oncall_rota.config.draft import Draft
+from oncall_rota.config.document import Document
+from oncall_rota.config.draft import Draft, draft_of
 from oncall_rota.config.escalation import paged
-from oncall_rota.config.field import BAD
 from oncall_rota.config.folder import OVERRIDES, PEOPLE, SETTINGS, Folder
-from oncall_rota.config.holiday import Calendars, Unreadable
-from oncall_rota.config.name import team_name
+from oncall_rota.config.holiday import Calendars
 from oncall_rota.config.order import Pair, pairs, warn_of_order
 from oncall_rota.config.override import attach
 from oncall_rota.config.people import people
-from oncall_rota.config.problem import ERROR, Mistake, Problem, shown
-from oncall_rota.config.record import Filled
+from oncall_rota.config.problem import ERROR, Problem
 from oncall_rota.config.service import services
 from oncall_rota.config.settings import Settings, settings
 from oncall_rota.schedule.model import Person, Source, Team
-from oncall_rota.timeline.zone import zone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Names
@@ -123,7 +117,7 @@ class _Load:
         if document is None:
             return None
         overrides = self._document(team + OVERRIDES)
-        draft = self.drafts[team] = _read(team, document, overrides, self)
+        draft = self.drafts[team] = draft_of(team, document, overrides, self.people, self.calendars)
         self.order.append(draft)
         return draft
 
@@ -275,86 +269,6 @@ class _Load:
                     )
                 )
         return tuple(sorted(dict.fromkeys(found)))
-
-
-def _read(team: str, document: Document, overrides: Document | None, loading: _Load) -> Draft:
-    root = document.root
-    if root is None and not document.broken:
-        document.error_at(
-            1,
-            1,
-            "empty-file",
-            "the file is empty",
-            f"write e.g. team: {team}, timezone: Europe/London and rotation:, or use `oncall init`",
-        )
-    values = TEAM.read(root, document) if root is not None else None
-    values = values if isinstance(values, Filled) else None
-    draft = Draft(team, document, values, loading.people, loading.calendars, overrides)
-    if overrides is not None and overrides.root is not None:
-        found = _override_list(overrides)
-        draft.overrides = found if isinstance(found, list) else []
-    if values is None:
-        return draft
-    if values.get("team", team) != team and _nameable(team):
-        document.error(
-            values.node["team"],
-            "team-name",
-            f"the team is called {shown(values['team'])}, and the file {team}.yaml",
-            f"write team: {team}, or rename the file",
-        )
-    draft.timezone = values.get("timezone", "UTC")
-    draft.zone = zone(draft.timezone)
-    if "holidays" in values:
-        draft.holidays = loading.calendars.read(values["holidays"], values.node["holidays"], document)
-    elif "holidays" in values.node:
-        draft.holidays = Unreadable()
-    if "rotation" in values.node and "schedules" in values.node:
-        document.error(
-            values.node.keys_at["rotation"],
-            "rotation-and-schedules",
-            "'rotation' stands beside 'schedules', and means schedules: {primary: …}",
-            "move it into 'schedules' under the name primary",
-        )
-    elif not values.wrote("rotation") and not values.wrote("schedules"):
-        document.error(
-            values.node,
-            "missing-key",
-            "the team has neither 'rotation' nor 'schedules'",
-            "write e.g. rotation: with people, every, handoff and starting",
-        )
-    if "schedules" in values:
-        draft.written = dict(values["schedules"])
-        if not values["schedules"].node:
-            document.error(
-                values.node["schedules"],
-                "empty-list",
-                "there is no schedule in 'schedules'",
-                "write at least one, by name",
-            )
-    elif "rotation" in values:
-        draft.written = {"primary": values["rotation"]}
-    return draft
-
-
-def _nameable(team: str) -> bool:
-    """Whether a file's stem can be a team's name; where it cannot, that is reported already."""
-    try:
-        return bool(team_name(team))
-    except Mistake:
-        return False
-
-
-def _override_list(document: Document) -> Any:
-    root = document.root
-    if isinstance(root, Mapping) and "overrides" in root:
-        document.error(
-            root.keys_at["overrides"],
-            "wrong-kind",
-            "an overrides file is a plain list, without a key 'overrides'",
-            "delete this line, and begin every override with '- ' in the first column",
-        )
-        return BAD
-    return OVERRIDE_LIST.read(root, document)
 
 
 def _team(draft: Draft) -> Team:
