@@ -1,14 +1,10 @@
-"""The checks that look at a stretch of time: 400 days, so that every clock change is in it.
-
-`digest` tells whether a team's answer to them can have changed; keeping answers on disk is the caller's business.
-"""
+"""The checks that look at a stretch of time: 400 days, so that every clock change is in it."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
-from functools import cache
 
 from oncall_rota.config.catalog import Catalog
 from oncall_rota.config.order import answer
@@ -57,36 +53,6 @@ def _with_columns(found: list[Problem], catalog: Catalog) -> set[Problem]:
         column = len(text[0]) - len(text[0].lstrip(" -")) + 1 if text else 1
         placed.add(problem._replace(column=column))
     return placed
-
-
-def digest(catalog: Catalog, team: str, from_at: datetime) -> str:
-    """A digest of all that decides `check_team`: the day, and every file that the team's answer needs."""
-    from hashlib import blake2b  # only here: it is slow to import
-
-    wanted, waiting = set(), [team]
-    while waiting:
-        name = waiting.pop()
-        if name not in wanted:
-            wanted.add(name)
-            waiting += [*catalog.borrowed.get(name, ()), *catalog.paged.get(name, ())]
-    code = blake2b(f"{from_at:%Y-%m-%d} {_database()}".encode(), digest_size=16)
-    files = [f"{name}{end}" for name in sorted(wanted) for end in (".yaml", ".overrides.yaml")]
-    for name in ["oncall.yaml", "people.yaml", *files]:
-        if name in catalog.texts:
-            code.update(f"\0{name}\0".encode())
-            code.update(catalog.texts[name].encode())
-    for name in sorted(name for name in catalog.names if name.lower().endswith(".ics")):
-        code.update(f"\0{name}\0".encode())
-        code.update((catalog.folder / name).read_bytes())
-    return code.hexdigest()
-
-
-@cache
-def _database() -> str:
-    """The version of the time zone data that comes with oncall."""
-    from importlib import metadata
-
-    return metadata.version("tzdata")
 
 
 def _at(source: Source, severity: str, code: str, message: str, hint: str) -> Problem:
