@@ -6,7 +6,7 @@ from typing import Any
 
 from oncall_rota.config import text
 from oncall_rota.config.document import Document, Mapping
-from oncall_rota.config.field import BAD, Choice, List, Number, Text, Windows
+from oncall_rota.config.field import BAD, Choice, List, Number, Text
 from oncall_rota.config.name import NAME, cover, name, percent, schedule_name, team_name
 from oncall_rota.config.record import Either, Key, Record, Table
 from oncall_rota.config.rotation import (
@@ -20,6 +20,7 @@ from oncall_rota.config.rotation import (
     date_text,
     when_text,
 )
+from oncall_rota.config.when import Windows
 
 _TIMES = {
     "from": Key(when_text(), "Start of it, in the team's zone.", required=True, also=["start", "starting", "at"]),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from oncall_rota.config import text
-from oncall_rota.config.field import Choice, List, Number, Text, Windows
+from oncall_rota.config.field import Choice, List, Number, Text
 from oncall_rota.config.name import layer_name, person_in_a_list, person_or_nobody
 from oncall_rota.config.record import Either, Key, Record
+from oncall_rota.config.when import Windows
 from oncall_rota.config.window import ALWAYS
 
 PERSON = Text(person_in_a_list, "a person's id", examples=["alice"])
