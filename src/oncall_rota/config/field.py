@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from oncall_rota.config.document import Document, Mapping, Node, Sequence
 from oncall_rota.config.problem import Mistake, listed, shown, suggest
-from oncall_rota.config.reader import Scalar
+from oncall_rota.config.tree import Scalar
 
 Schema = dict[str, Any]
 MOST_CACHED = 4096

@@ -9,7 +9,7 @@ from typing import Any
 from oncall_rota.config.document import Document, Mapping, Sequence
 from oncall_rota.config.field import BAD, Field, Schema, Text, too_many
 from oncall_rota.config.problem import listed, shown, suggest
-from oncall_rota.config.reader import Scalar
+from oncall_rota.config.tree import Scalar
 from oncall_rota.config.window import days_only
 
 _NONE: frozenset[str] = frozenset()

@@ -8,7 +8,7 @@ from typing import Any
 from oncall_rota.config.document import Document, Sequence
 from oncall_rota.config.field import BAD, MOST_CACHED, TEXT, Field, Schema, empty, too_many
 from oncall_rota.config.problem import Mistake, shown
-from oncall_rota.config.reader import Scalar
+from oncall_rota.config.tree import Scalar
 from oncall_rota.config.window import MOST_ITEMS, days_only, timed, union
 
 

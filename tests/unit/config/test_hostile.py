@@ -223,7 +223,7 @@ def test_without_libyaml_the_answer_is_the_same(monkeypatch: pytest.MonkeyPatch,
 
     text = BOMBS[name][:2000].encode() if name != "laughs" else BOMBS[name].encode()
     fast = read("payments.yaml", text)
-    monkeypatch.setattr("oncall_rota.config.reader._Parser", yaml.BaseLoader)
+    monkeypatch.setattr("oncall_rota.config.tree._Parser", yaml.BaseLoader)
     slow = read("payments.yaml", text)
     assert [problem.code for problem in slow.problems] == [problem.code for problem in fast.problems]
 
@@ -241,5 +241,5 @@ def test_without_libyaml_good_files_are_the_same(monkeypatch: pytest.MonkeyPatch
         return (place, [plain(each) for each in node]) if isinstance(node, list) else (place, node.value)  # type: ignore[attr-defined]
 
     fast = plain(read(path.name, path.read_bytes()).root)
-    monkeypatch.setattr("oncall_rota.config.reader._Parser", yaml.BaseLoader)
+    monkeypatch.setattr("oncall_rota.config.tree._Parser", yaml.BaseLoader)
     assert plain(read(path.name, path.read_bytes()).root) == fast
