@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,12 +19,13 @@ from oncall_rota.cli.incident_story import plain as story_plain
 from oncall_rota.cli.incident_story_text import text
 from oncall_rota.cli.incident_write import FORMATS
 from oncall_rota.cli.option import Dir, Json, Store, Tz
+from oncall_rota.cli.selection import check_team
 from oncall_rota.cli.server_office import SERVER, is_configured, of_server, reached
-from oncall_rota.cli.setting import asked_format, display, present
+from oncall_rota.cli.setting import asked_format, display, present, rotations
 from oncall_rota.cli.store_place import place, shown
 from oncall_rota.cli.terminal import say, terminal, warn
 from oncall_rota.config import suggest
-from oncall_rota.errors import UnknownName, UsageError
+from oncall_rota.errors import FolderNotFound, UnknownName, UsageError
 from oncall_rota.paging.ports.row import OPEN, IncidentRow
 from oncall_rota.paging.reference import STATUSES, one_named
 from oncall_rota.rendering.incident import listed
@@ -61,11 +63,14 @@ def list_(
         raise UsageError(f"--status: no status {status!r}", hint)
     where = f"${SERVER}" if is_configured(store) else place(store, dir_)
     rows: tuple[IncidentRow, ...] = ()
-    driven = Driving()
+    driven, ever = Driving(), False
     if is_configured(store) or is_there(where):
         with reached(store, dir_, "oncall incident list") as found:
             rows = found.office.incidents(STATUSES[status], team, limit + 1)
             driven = driving(found)
+            ever = bool(rows or found.office.incidents(STATUSES["all"], team, 1))
+    if team is not None and not ever:
+        _check_team(team, store, dir_)
     every = [Shown.of(row) for row in rows[:limit]]
     if form == "json":
         print(json_text(listed(rows, limit)))
@@ -79,6 +84,14 @@ def list_(
         say(f"there are more; --limit {limit * 10} shows them")
     if driven.nobody and any(row.status in OPEN for row in rows):
         warn("nobody drives what is open: no further page is sent", REMEDY)
+
+
+def _check_team(name: str, store: str | None, dir_: str | None) -> None:
+    """That no incident was ever of this team is an answer for a team that there is. Raises `UnknownName`."""
+    if is_configured(store):
+        return  # the files here need not be the server's
+    with suppress(FolderNotFound):
+        check_team(rotations(dir_), name)
 
 
 def show(

@@ -13,7 +13,7 @@ import typer
 from oncall_rota.cli import completion
 from oncall_rota.cli.option import Dir, Json, Store, Tz
 from oncall_rota.cli.page_asked import Asked, target_of, target_there
-from oncall_rota.cli.page_direct import send
+from oncall_rota.cli.page_direct import Tried, send
 from oncall_rota.cli.server_office import is_configured
 from oncall_rota.cli.setting import asked_format, asked_span, display, present, rotations
 from oncall_rota.cli.terminal import warn
@@ -21,6 +21,7 @@ from oncall_rota.config import Catalog, Problem, load
 from oncall_rota.errors import FolderNotFound, UsageError
 from oncall_rota.intake.severity import severity_of
 from oncall_rota.paging.model import CRITICAL, SEVERITIES
+from oncall_rota.rendering.text import json_text
 
 FORMATS = ("table", "plain", "json")
 
@@ -67,7 +68,7 @@ def page(
       oncall page payments --dry-run
 
     It drives its incident itself, step by step, unless a pager or server has the store, and tells on standard error
-    what happens. On standard output is one row: id, status, acknowledged by.
+    what happens. On standard output is one row: id, status, acknowledged by; with --dry-run, one for each page.
     With $ONCALL_SERVER (and $ONCALL_TOKEN) that server takes it and drives it, and this command follows. When nothing
     answers there for 5 seconds, or not as it should, the page goes --direct, loudly, under the same id and key.
     --direct pages whoever is on call at this moment, by the first rules of each; where a channel refuses, the next
@@ -99,7 +100,10 @@ def page(
         warn(f"no severity {severity!r}: it is paged as {CRITICAL}", f"there is {', '.join(SEVERITIES)}")
     asked = Asked(catalog, meant, target, text, known or CRITICAL, service, via, dedup_key or id_, id_)
     if direct or dry_run:
-        send(asked, dry_run=dry_run)
+        if form == "json":
+            _rehearse(asked)
+            return
+        send(asked, lambda tried: print(tried.row), dry_run=dry_run)
         if not dry_run:
             warn("nobody escalates it: --direct sends once and keeps nothing")
         return
@@ -107,6 +111,16 @@ def page(
     from oncall_rota.cli.page_stay import Stay, Staying
 
     Stay(asked, Staying(Patience(patience, no_wait), form, store, dir_, shown)).run()
+
+
+def _rehearse(asked: Asked) -> None:
+    """Print whom it would page, as JSON."""
+    would: list[Tried] = []
+    try:
+        send(asked, would.append, dry_run=True)
+    finally:
+        pages = [{"channel": each.channel, "person": each.person, "to": each.to} for each in would]
+        print(json_text({"version": 1, "dry_run": True, "would_page": pages}))
 
 
 def _files(dir_: str | None, *, needed: bool) -> tuple[Catalog, tuple[Problem, ...]]:

@@ -59,8 +59,10 @@ def target_of(
             warn(f"{who} is paged as it last was, where that is kept{where}", "'oncall validate' shows all mistakes")
             return meant
         raise UnknownName(f"no team and no person {written!r}", known(written, [*catalog.teams, *catalog.people]))
-    if service is not None and (not found.team or service not in catalog.teams[found.team].services):
-        raise UnknownName(f"{written} has no service {service!r}")
+    services = catalog.teams[found.team].services if found.team else {}
+    if service is not None and service not in services:
+        hint = known(service, services) if services else "leave out --service; a team's file lists its services"
+        raise UnknownName(f"{written} has no service {service!r}", hint)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from oncall_rota.cli.page_asked import Asked, best_effort
 from oncall_rota.cli.setting import present
@@ -14,8 +15,22 @@ from oncall_rota.rendering.incident import nobodys
 from oncall_rota.rendering.text import tsv_row
 
 
-def send(asked: Asked, *, dry_run: bool = False, tell: Callable[[str], None] = print) -> None:
-    """Page, and `tell` a row for each try. Raises `NotDelivered` when nobody was reached, `UnknownName`."""
+class Tried(NamedTuple):
+    """One page that was sent, or would be. `person` None: it is to an address that is nobody's own, `to`."""
+
+    channel: str
+    person: str | None
+    to: str
+    outcome: str
+
+    @property
+    def row(self) -> str:
+        """Tab-separated: channel, to whom, what became of it."""
+        return tsv_row((self.channel, self.to, self.outcome))
+
+
+def send(asked: Asked, tell: Callable[[Tried], None], *, dry_run: bool = False) -> None:
+    """Page, and `tell` of each try. Raises `NotDelivered` when nobody was reached, `UnknownName`."""
     from oncall_rota.wiring.direct import direct_paging
 
     team, person = asked.target
@@ -30,7 +45,7 @@ def send(asked: Asked, *, dry_run: bool = False, tell: Callable[[str], None] = p
         person_id, address = each.page.person, each.page.address
         to = nobodys(address) if person_id is None else person_name(asked.catalog, person_id)
         outcome = "would be sent" if dry_run else "sent" if each.error is None else f"refused: {each.error}"
-        tell(tsv_row((each.page.channel, to, outcome)))
+        tell(Tried(each.page.channel, person_id, to, outcome))
     if not run.reached:
         hint = "why stands above" if run.tries else "'oncall validate' tells whom no channel reaches"
         raise NotDelivered("no channel took the page", hint)

@@ -10,7 +10,7 @@ from oncall_rota.cli.incident_office import PAGE, REMEDY, Driving
 from oncall_rota.cli.incident_people import People
 from oncall_rota.cli.incident_row import Shown, short_id
 from oncall_rota.cli.page_asked import Asked, Target, best_effort
-from oncall_rota.cli.page_direct import send
+from oncall_rota.cli.page_direct import Tried, send
 from oncall_rota.cli.page_follow import Ended, Patience, Why, follow
 from oncall_rota.cli.page_progress import Progress
 from oncall_rota.cli.page_raised import Raised
@@ -231,12 +231,12 @@ class Stay:
             words = f"no rotation files here know {self._asked.written!r}, so nobody can be paged without the server"
             raise NotDelivered(words, "call somebody; --dir names the files")
         self._voice.say(f"it is paged --direct, without a {'server' if there else 'store'}")
-        rows: list[str] = []
+        tries: list[Tried] = []
         try:
-            send(self._asked, tell=rows.append)
+            send(self._asked, tries.append)
         finally:
-            for row in rows:
-                self._voice.say(row.replace("\t", "  "))
+            for each in tries:
+                self._voice.say(f"{each.channel}  {each.to}  {each.outcome}")
             if self._how.form == "json":
                 print(json_text({"version": 1, "incident": None, "outcome": "direct", "driven_by": None}))
         words = f"it was paged once, directly: {self._after(error)}"

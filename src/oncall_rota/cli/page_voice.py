@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from oncall_rota.cli.incident_people import People
 from oncall_rota.cli.setting import present
-from oncall_rota.cli.terminal import term_safe_lines
+from oncall_rota.cli.terminal import say, term_safe_lines, write_talk
 from oncall_rota.paging.incident import TRIGGERED
 from oncall_rota.paging.office import Story
 from oncall_rota.rendering.text import term_safe
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 def write_line(text: str) -> None:
     """Talk, from any thread: written in one piece, so that what other threads say stays out of it."""
-    sys.stderr.write(f"{term_safe_lines(text)}\n")
-    sys.stderr.flush()
+    write_talk(term_safe_lines(text))
 
 
 class Voice:
@@ -37,7 +36,7 @@ class Voice:
     def say(self, text: str) -> None:
         """A line with the time of day."""
         seconds = self._shown.clock(epoch(present())) % 86400
-        write_line(f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}  {text}")
+        say(f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}  {text}", indent=10)
 
     def alarm(self, text: str) -> None:
         """Something that whoever runs this has to know."""

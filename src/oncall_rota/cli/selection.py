@@ -74,8 +74,7 @@ def select(folder: Path, names: Sequence[str] | None, live: Live = _NONE_LIVE) -
     for team_name, slash, schedule_name in asked:
         team = catalog.teams.get(team_name)
         if team is None:
-            if not _has_file(folder, team_name):
-                raise _unknown_team(team_name, folder)
+            check_team(folder, team_name)
             found.broken = errors or found.broken
             continue
         if not slash:
@@ -85,6 +84,12 @@ def select(folder: Path, names: Sequence[str] | None, live: Live = _NONE_LIVE) -
         _add(found.schedules, [schedule_of(team, schedule_name)])
         _add(found.named, [schedule_of(team, schedule_name)])
     return found
+
+
+def check_team(folder: Path, name: str) -> None:
+    """Raises `UnknownName` where no file is this team's."""
+    if not _has_file(folder, name):
+        raise _unknown_team(name, folder)
 
 
 def _has_file(folder: Path, team: str) -> bool:

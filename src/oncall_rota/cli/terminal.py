@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -116,9 +118,9 @@ def path_text(path: str | os.PathLike[str]) -> str:
     return term_safe(os.fspath(path) if shorter.startswith(os.pardir) else shorter)
 
 
-def say(text: str) -> None:
-    """Talk, on standard error; standard output is for data."""
-    print(term_safe_lines(text), file=sys.stderr)
+def say(text: str, indent: int = 2) -> None:
+    """Talk, on standard error; standard output is for data. `indent`: of what a terminal has no room for."""
+    write_talk("\n".join(in_lines(text, terminal(sys.stderr), indent)))
 
 
 def warn(text: str, hint: str = "") -> None:
@@ -131,12 +133,52 @@ def fail(text: str, hint: str = "") -> None:
     _labelled("error", RED, text, hint)
 
 
+def write_talk(text: str) -> None:
+    """Write on standard error, in one piece. Where it cannot be written it stops nothing, least of all a page."""
+    try:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+    except OSError:
+        atexit.unregister(_hold_peace)
+        atexit.register(_hold_peace)
+
+
+def _hold_peace() -> None:
+    """Leave nothing that Python would fail to write at the very end, and then change the exit code for."""
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
 def _labelled(label: str, style: str, text: str, hint: str) -> None:
     screen = terminal(sys.stderr)
-    lines = f"{screen.paint(label, f'{BOLD};{style}')}: {term_safe_lines(text)}"
+    first, *others = in_lines(f"{label}: {text}", screen)
+    lines = [screen.paint(label, f"{BOLD};{style}") + first.removeprefix(label), *others]
     if hint:
-        lines += "\n" + "\n".join(f"  {line}" for line in term_safe_lines(hint).split("\n"))
-    print(lines, file=sys.stderr)
+        lines += in_lines("\n".join(f"  {line}" for line in hint.split("\n")), screen)
+    write_talk("\n".join(lines))
+
+
+def in_lines(text: str, screen: Terminal, indent: int = 2) -> list[str]:
+    """Lines that are safe; on a terminal broken between words, and never within a command that may be copied."""
+    lines = term_safe_lines(text).split("\n")
+    if not screen.tty or all(columns_of(line) <= screen.width for line in lines):
+        return lines
+    import re
+    import textwrap
+
+    broken = []
+    for line in lines:
+        whole = re.sub(r"'oncall [^']{1,40}'", lambda found: found[0].replace(" ", "\xa0"), line)
+        begins = len(line) - len(line.lstrip(" "))
+        parts = textwrap.wrap(
+            whole, screen.width, subsequent_indent=" " * (begins + indent), break_long_words=False,
+            break_on_hyphens=False,
+        )  # fmt: skip
+        broken += [part.replace("\xa0", " ") for part in parts] or [""]
+    return broken
 
 
 def term_safe_lines(text: str) -> str:

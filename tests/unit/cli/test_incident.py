@@ -306,10 +306,27 @@ def test_the_list_is_by_status_and_team(office: Office, oncall: Oncall) -> None:
     assert ids("--status", "acknowledged") == [second]
     assert ids("--status", "all") == [third, second, first]
     assert ids("--status", "all", "--limit", "1") == [third]
+    (office.folder / "web.yaml").write_text(PAYMENTS.replace("payments", "web"))
     assert ids("--team", "web") == []
     assert "no incident is open of team web" in oncall("incident", "list", "--team", "web").err
     said = oncall("incident", "list", "--status", "resolve")
     assert (said.code, "did you mean 'resolved'?" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize("store", ["full", "none yet"])
+def test_nothing_is_open_of_a_team_that_there_is_not_is_no_answer(office: Office, oncall: Oncall, store: str) -> None:
+    """Who types a team's name wrongly at night is not told that all is well."""
+    if store == "full":
+        office.raises()
+    said = oncall("incident", "list", "--team", "paymnts")
+    assert (said.code, said.out, "did you mean 'payments'?" in said.err) == (5, "", True)
+
+
+def test_a_team_that_there_was_once_still_has_its_incidents(office: Office, oncall: Oncall) -> None:
+    """Its file is gone, and nothing of it is open."""
+    oncall("resolve", office.raises(), "--by", "bob")
+    (office.folder / "payments.yaml").unlink()
+    assert oncall("incident", "list", "--team", "payments").code == 0
 
 
 def test_where_no_store_is_none_is_made(office: Office, oncall: Oncall) -> None:

@@ -117,6 +117,15 @@ def test_a_dry_run_says_whom_and_sends_nothing(paging: Oncall) -> None:
     assert "---" not in said.err
 
 
+def test_a_dry_run_for_a_script_is_json(paging: Oncall) -> None:
+    """With nobody that a channel reaches, too."""
+    said = paging("payments", "--dry-run", "--json")
+    (page,) = json.loads(said.out)["would_page"]
+    assert (said.code, page["channel"], page["person"], page["to"]) == (0, "relay", "alice", "Alice Adams")
+    said = paging("person:dave", "--dry-run", "--json", "--via", "relay")
+    assert (json.loads(said.out)["dry_run"], said.code) == (True, 0)
+
+
 def test_the_message_may_come_from_standard_input_and_is_cleaned(paging: Oncall) -> None:
     """Control characters reach nobody's terminal."""
     said = paging("person:bob", "-", "--direct", stdin=b"disk \x1b[31mfull\x1b[0m\non db-1\n")
@@ -128,7 +137,9 @@ def test_a_service_names_its_runbook(paging: Oncall) -> None:
     """And an unknown one is refused."""
     said = paging("payments", "slow", "--service", "card-api", "--direct")
     assert "https://runbooks.example.com/card-api" in said.err
-    assert paging("payments", "slow", "--service", "cart", "--direct").code == 5
+    said = paging("payments", "slow", "--service", "cart-api", "--direct")
+    assert (said.code, "did you mean 'card-api'?" in said.err) == (5, True)
+    assert "a team's file lists its services" in paging("web", "slow", "--service", "card", "--direct").err
 
 
 def test_names_that_mean_nothing_or_two_things(paging: Oncall, folder: Path) -> None:
@@ -230,6 +241,27 @@ def test_it_stays_until_somebody_acknowledges_by_the_code_of_the_page(night: Nig
     assert [each for each in told if each.startswith(("sms", "ack"))][-1] == "acknowledged by alice, cli"
     assert "nobody drives it after this" in said.err
     assert oncall("incident", "list").out.startswith(incident)
+
+
+@pytest.mark.parametrize("severity", ["critical", "huge"])
+def test_a_full_disk_that_its_talk_goes_to_keeps_nobody_from_being_paged(night: Night, severity: str) -> None:
+    """A job that says that the disk is full writes its own words on that disk."""
+    night.rings("oncall ack $ONCALL_CODE")
+    command = [sys.executable, "-m", "oncall_rota", "page", "payments", "the disk is full", "--severity", severity]
+    with Path("/dev/full").open("w") as nowhere:
+        found = subprocess.run(command, stdout=subprocess.PIPE, stderr=nowhere, text=True, check=False)
+    assert (found.returncode, found.stdout.strip().split("\t")[1:]) == (0, ["acknowledged", "alice"])
+    assert "the disk is full" in night.sent
+
+
+def test_a_reader_who_leaves_does_not_end_what_it_drives(night: Night) -> None:
+    """`oncall page … 2>&1 >/dev/null | head -1`: alice's phone refuses, and bob is paged all the same."""
+    night.rings('case $ONCALL_TO in *101) exit 1;; esac; sleep 0.2; oncall ack "$ONCALL_CODE"')
+    command = f"{sys.executable} -m oncall_rota page payments 'the shop is down' 2>&1 >/dev/null | head -1"
+    found = subprocess.run(
+        ["bash", "-c", f"{command}; echo ${{PIPESTATUS[0]}}"], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.splitlines()[-1] == "0"
 
 
 def test_with_no_wait_it_leaves_after_the_first_send_and_says_that_nobody_escalates(night: Night) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from oncall_rota.cli.chart import GAP, QUIET, Chart, Piece, Track
-from oncall_rota.cli.terminal import Cell, Terminal, columns_of, fitted, rows_in_columns
+from oncall_rota.cli.terminal import Cell, Terminal, columns_of, fitted, in_lines, rows_in_columns
 from oncall_rota.timeline.zone import DAY, zone
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "cli"
@@ -41,6 +41,23 @@ def test_tables_fit(width: int, on_terminal: Any, golden: Callable[[str, Path], 
     said = on_terminal("who", "--at", "2026-06-03T12:00Z", "--tz", "Europe/London", width=width)
     assert max(columns_of(SGR.sub("", line)) for line in said.out.splitlines()) <= width
     golden(said.out, GOLDEN / f"who-table-{width}.txt")
+
+
+def test_talk_is_broken_between_words_and_never_within_a_command(on_terminal: Any, piped: Any) -> None:
+    """What is to be copied stands in one line; by a pipe everything does."""
+    said = on_terminal("page", "payments", "--severity", "disastrous", "--dry-run", width=46, env={"NO_COLOR": "1"})
+    assert said.out.splitlines()[:3] == [
+        "warning: no severity 'disastrous': it is paged",
+        "  as critical",
+        "  there is critical, error, warning, info",
+    ]
+    words = "nobody drives it now: 'oncall pager run' does, and 'oncall ack 7f5cd79a' takes it"
+    for width in range(40, 90):
+        lines = in_lines(words, Terminal(True, width, 0, True))
+        assert max(map(len, lines)) <= width
+        assert "'oncall ack 7f5cd79a'" in "\n".join(lines)
+        assert " ".join(line.strip() for line in lines) == words
+    assert piped("page", "payments", "--severity", "disastrous", "--dry-run").err.splitlines()[0].endswith("critical")
 
 
 def test_colours_are_for_terminals_alone(piped: Any) -> None:
