@@ -10,7 +10,8 @@ from typing import Any
 
 from oncall_rota import __version__, front
 from oncall_rota.cli.compiled import write_whole
-from oncall_rota.config import Catalog, Problem, check_team, digest
+from oncall_rota.config import Catalog, Problem, check_team
+from oncall_rota.config.digest import digest
 from oncall_rota.timeline.zone import epoch
 
 _LARGEST = 1 << 26

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oncall_rota.config.catalog import Catalog, load
-from oncall_rota.config.digest import digest
 from oncall_rota.config.folder import find_folder, team_names
 from oncall_rota.config.horizon import check, check_team
 from oncall_rota.config.problem import ERROR, NOTE, WARNING, Problem, known, suggest
@@ -27,7 +26,6 @@ __all__ = [
     "check",
     "check_team",
     "configuration",
-    "digest",
     "find_folder",
     "known",
     "load",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from oncall_rota.config import check, digest, find_folder, load
+from oncall_rota.config import check, find_folder, load
+from oncall_rota.config.digest import digest
 from oncall_rota.errors import FolderNotFound
 from oncall_rota.schedule import on_call_at
 from oncall_rota.schedule.model import Schedule

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from oncall_rota.config import check, digest, load, paging
+from oncall_rota.config import check, load, paging
 from oncall_rota.config.channel import KINDS
+from oncall_rota.config.digest import digest
 from oncall_rota.config.page import Paging
 from oncall_rota.notifiers import registry
 from oncall_rota.paging.model import AddressTarget, Limit, PersonTarget, Policy, Rule, ScheduleTarget, Wishes
