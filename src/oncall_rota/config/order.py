@@ -8,6 +8,7 @@ from typing import NamedTuple
 from oncall_rota.config.override import Placed
 from oncall_rota.schedule import shifts
 from oncall_rota.schedule.model import Override, Schedule
+from oncall_rota.schedule.revised import revised
 from oncall_rota.timeline.interval import Interval
 
 MOST_PAIRS = 2000  # compared in one schedule: a hostile file overlaps everything with everything
@@ -83,16 +84,4 @@ def _changes(schedule: Schedule, one: Override, two: Override) -> bool:
 
 def answer(schedule: Schedule, lines: tuple[Override, ...], window: Interval) -> list[tuple[str, datetime, datetime]]:
     """Who would be on call in `window` if these were the schedule's overrides."""
-    turned = Schedule(
-        schedule.team,
-        schedule.name,
-        schedule.timezone,
-        schedule.source,
-        schedule.layers,
-        schedule.combine,
-        lines,
-        schedule.away,
-        schedule.leader,
-        schedule.followers,
-    )
-    return [(shift.person, shift.start_at, shift.end_at) for shift in shifts(turned, window)]
+    return [(shift.person, shift.start_at, shift.end_at) for shift in shifts(revised(schedule, lines), window)]
