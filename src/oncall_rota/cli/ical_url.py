@@ -71,7 +71,7 @@ def url(
     asked = TokenAsked("feed", digest_of(token).hex(), words, owner, name, ends_at)
     if dry_run:
         file = _file(owner, name, gaps)
-        say(f"an address of {file} would be made: {words_of('feed', words, owner, name, ends_at)}")
+        say(f"an address of {file} would be made: {words_of(asked)}")
         say("nothing is written (--dry-run)")
         return
     with office(store, dir_, f"{NAME} url", make=True) as opened:
@@ -100,8 +100,7 @@ def _tell(made: Sequence[tuple[TokenKept, dict[str, str]]], json: bool) -> None:
     for kept, urls in made:
         if not json:  # never in columns that are cut to a terminal's width: it could not be copied
             print("\n".join(tsv_row(row) for row in urls.items()))
-        words = words_of(kept.scope, kept.label, kept.person, kept.team, kept.expires_at)
-        say(f"{kept.id}: {words}; it is shown only now")
+        say(f"{kept.id}: {words_of(kept)}; it is shown only now")
     warn(SLOW)
 
 
@@ -190,8 +189,7 @@ def rotate(
         old = [known[each] for each in dict.fromkeys(ids)]
         if dry_run:
             for each in old:
-                words = words_of(each.scope, each.label, each.person, each.team, each.expires_at)
-                say(f"{each.id}: would get a new address ({words})")
+                say(f"{each.id}: would get a new address ({words_of(each)})")
             say("nothing is written (--dry-run)")
             return
         made = []

@@ -86,7 +86,7 @@ def create(
     token = new_token()
     asked = TokenAsked(scope, digest_of(token).hex(), label, owner, team, ends_at)
     if dry_run:
-        say(f"a token would be kept: {words_of(scope, label, owner, team, ends_at)}\nnothing is written (--dry-run)")
+        say(f"a token would be kept: {words_of(asked)}\nnothing is written (--dry-run)")
         return
     with office(store, dir_, f"{NAME} create", make=True) as found:
         kept = found.office.add_token(asked)
@@ -94,7 +94,7 @@ def create(
         print(json_text({"version": 1, "token": token, **mapping(kept)}))
     else:
         print(token)
-    say(f"{kept.id}: {words_of(scope, label, owner, team, ends_at)}; it is shown only now")
+    say(f"{kept.id}: {words_of(kept)}; it is shown only now")
 
 
 def _known_source(name: str, dir_: str | None) -> None:
@@ -109,12 +109,12 @@ def _known_team(name: str, dir_: str | None) -> None:
         raise UnknownName(f"no team {name!r}", known(name, teams))
 
 
-def words_of(scope: str, label: str, person: str | None, team: str | None, ends_at: datetime | None) -> str:
+def words_of(token: TokenAsked | TokenKept) -> str:
     """What a token is, for people."""
-    parts = [f"{scope}, {label}"]
-    parts += [f"for {person}"] if person is not None else []
-    parts += [f"of {team} only"] if team is not None else []
-    parts += [f"until {told(ends_at)}"] if ends_at is not None else []
+    parts = [f"{token.scope}, {token.label}"]
+    parts += [f"for {token.person}"] if token.person is not None else []
+    parts += [f"of {token.team} only"] if token.team is not None else []
+    parts += [f"until {told(token.expires_at)}"] if token.expires_at is not None else []
     return ", ".join(parts)
 
 
@@ -215,7 +215,6 @@ def end(
     if json:
         print(json_text({"version": 1, "dry_run": dry_run, "tokens": [mapping(each) for each in done]}))
     for each in done:
-        words = words_of(each.scope, each.label, each.person, each.team, each.expires_at)
-        say(f"{each.id}: {'would be' if dry_run else 'is'} revoked ({words})")
+        say(f"{each.id}: {'would be' if dry_run else 'is'} revoked ({words_of(each)})")
     if dry_run:
         say("nothing is written (--dry-run)")
