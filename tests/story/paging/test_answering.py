@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from fake_phones import Field, person, step
 
@@ -201,5 +203,53 @@ def test_an_acknowledgement_during_a_hold_pages_nobody(field: Field) -> None:
     """Somebody saw it first."""
     field.opens(hold="5m")
     field.phone("alice").acknowledges()
+    field.fast_forward("29m")
+    field.expects_nothing()
+
+
+def test_who_takes_it_again_does_not_wake_the_others_again(field: Field) -> None:
+    """Snoozed by whoever has it: those who were told who has it need not hear of it twice."""
+    field.opens()
+    field.phone("alice").expects_push()
+    field.phone("alice").declines()
+    field.phone("bob").expects_push()
+    field.phone("bob").acknowledges()
+    field.phone("alice").expects_notice("acknowledged by bob")
+    field.phone("bob").snoozes("1h")
+    assert field.phone("alice").notices == []
+    assert field.waits_for() == timedelta(hours=1)
+
+
+def test_somebody_else_who_snoozes_takes_it(field: Field) -> None:
+    """And whoever had it is told."""
+    field.opens()
+    field.phone("alice").expects_push()
+    field.phone("alice").acknowledges()
+    field.phone("bob").snoozes("2h")
+    field.phone("alice").expects_notice("snoozed by bob until 2026-06-17T14:00:00Z")
+    assert field.incident.acknowledged_by == "bob"
+
+
+def test_who_declines_is_not_rung_any_longer(field: Field) -> None:
+    """Their own pages are cancelled, and nobody else's."""
+    field.people["carol"] = person("carol", "0m call")
+    field.people["alice"] = person("alice", "0m push call")
+    field.escalates(step([field.primary, "carol"]), step(field.secondary))
+    field.opens()
+    field.phone("alice").expects_push()
+    field.phone("alice").expects_call()
+    field.phone("carol").expects_call()
+    field.phone("alice").declines()
+    assert field.cancelled() == 2
+    field.phone("bob").expects_push("declined by alice")
+
+
+def test_to_give_it_to_oneself_is_to_take_it(field: Field) -> None:
+    """Nobody is paged about what they have just said that they do."""
+    field.opens()
+    field.phone("alice").expects_push()
+    field.phone("dave").gives_it_to("dave")
+    assert field.incident.acknowledged_by == "dave"
+    field.phone("alice").expects_notice("taken by dave")
     field.fast_forward("29m")
     field.expects_nothing()

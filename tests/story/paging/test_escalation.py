@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
 from fake_phones import Field, person, rota, step, with_nobody
 
 
@@ -305,3 +308,86 @@ def test_a_signal_with_a_hold_pages_only_when_it_lasts(field: Field) -> None:
     field.opens(hold="5m")
     field.fast_forward("5m")
     field.phone("alice").expects_push("the wait is over")
+
+
+def test_round_robin_takes_another_in_each_round(field: Field) -> None:
+    """Whoever slept through the first round is not all of the second."""
+    field.escalates(step(["alice", "bob", "carol"], pick="round robin"), repeat=1)
+    field.people = {name: person(name, "0m push") for name in field.people}
+    field.opens(turn=2)
+    field.phone("carol").expects_push()
+    field.fast_forward("5m")
+    field.phone("alice").expects_push()
+    field.fast_forward("5m")
+    field.phone("olga").expects_push("last resort")
+
+
+def test_a_last_resort_in_a_hurry_is_told_once_a_minute(field: Field) -> None:
+    """Whatever its `every` says: it must not become a storm of its own."""
+    field.escalates(step(field.primary))
+    field.last_resort("5s", "olga")
+    field.people = {name: person(name, "0m push") for name in field.people}
+    field.opens()
+    field.phone("alice").expects_push()
+    field.fast_forward("5m")
+    field.phone("olga").expects_push()
+    field.fast_forward("59s")
+    field.expects_nothing()
+    field.fast_forward("1s")
+    field.phone("olga").expects_push()
+
+
+def test_without_a_last_resort_who_reached_nobody_looks_sooner_than_who_was_not_answered(field: Field) -> None:
+    """Five minutes when nobody was on call, an hour when somebody has slept through it."""
+    field.resort = None
+    field.escalates(step(with_nobody(field.primary, "2026-06-17 12:00", "2026-06-17 13:00")))
+    field.opens()
+    field.alarms("there is no last resort")
+    assert field.waits_for() == timedelta(minutes=5)
+    field.escalates(step("alice"))
+    field.people["alice"] = person("alice", "0m push")
+    field.fast_forward("5m")
+    field.phone("alice").expects_push()
+    field.fast_forward("5m")
+    assert field.waits_for() == timedelta(hours=1)
+
+
+@pytest.mark.parametrize("order", ["primary first", "shadow first"])
+def test_a_shadow_who_is_on_call_as_well_is_paged_for_real(field: Field, order: str) -> None:
+    """In a schedule of copies and in another of the same step: that page counts, and keeps the last resort asleep."""
+    shadow = rota("shadow", "alice", pages="copy")
+    targets = [field.primary, shadow] if order == "primary first" else [shadow, field.primary]
+    field.escalates(step(targets, "10m"))
+    field.people["alice"] = person("alice", "0m push")
+    field.opens()
+    field.phone("alice").expects_push()
+    field.fast_forward("9m")
+    field.expects_nothing()
+    field.phone("alice").acknowledges()
+
+
+def test_a_mail_to_a_list_is_nobody_who_was_reached(field: Field) -> None:
+    """When the gap is over, whoever is on call then is paged: a list may have been read by nobody."""
+    field.last_resort("5m", "email:all@example.com")
+    field.escalates(step(with_nobody(field.primary, "2026-06-17 12:00", "2026-06-17 12:03")))
+    field.opens()
+    field.phone("all@example.com").expects_email("nobody is on call")
+    field.fast_forward("5m")
+    field.phone("alice").expects_push("step 1")
+
+
+def test_a_handover_goes_by_the_new_owners_severity_and_repeats_as_often_as_they_do(field: Field) -> None:
+    """Their errors go to carol, round twice; then the team that built it, in each round."""
+    search = rota("primary", "carol", team="search")
+    field.escalates(step(search), team="search")
+    field.escalates(step("dave"), team="search", severity="error", repeat=1)
+    field.escalates(step(field.primary), severity="error")
+    field.hands_over("shop", search, "2026-06-01 00:00")
+    field.people = {name: person(name, "0m push") for name in field.people}
+    field.opens(severity="error", service="shop")
+    for _ in range(2):
+        for name in ("carol", "dave", "alice"):
+            field.phone(name).expects_push()
+            field.expects_nothing()
+            field.fast_forward("5m")
+    field.phone("olga").expects_push("last resort")

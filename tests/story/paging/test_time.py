@@ -50,6 +50,32 @@ def test_six_hours_off_page_the_present_and_not_the_past(field: Field) -> None:
     field.expects_nothing()
 
 
+def test_two_rules_that_were_missed_are_one_page(field: Field) -> None:
+    """Of several SMS that are overdue for one person, one."""
+    field.people["alice"] = person("alice", "0m push", "1m sms", "2m sms call")
+    field.opens()
+    field.phone("alice").expects_push()
+    field.outage("4m")
+    field.phone("alice").expects_sms()
+    field.phone("alice").expects_call()
+    field.expects_nothing()
+
+
+def test_a_policy_that_nobody_ran_has_all_its_rounds_before_it(field: Field) -> None:
+    """The rounds that were missed are not counted: step 1, once more, and only then the last resort."""
+    field.escalates(step(field.primary), repeat=1)
+    field.people = {name: person(name, "0m push") for name in field.people}
+    field.opens()
+    alice = field.phone("alice")
+    alice.expects_push()
+    field.outage("6h")
+    alice.expects_push("step 1")
+    field.fast_forward("5m")
+    alice.expects_push("step 1")
+    field.fast_forward("5m")
+    field.phone("olga").expects_push("last resort")
+
+
 def test_an_outage_over_a_handoff_pages_whoever_is_on_call_now(field: Field) -> None:
     """Within one long step: alice's call is overdue, and she is not on call any more."""
     field.escalates(step(field.primary, "3h"))
