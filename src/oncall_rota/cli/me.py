@@ -105,11 +105,15 @@ def _table(
     name = term_safe(display_name(found.catalog, id_))
     if not flat:
         return [f"{screen.paint(name, BOLD)} is not on call within {span}."]
-    first, where = flat[0]
-    place = term_safe(f"{where.team}/{where.name}")
-    if first.start <= epoch(now):
-        heading = f"is on call now for {place}, until {moment_text(first.end_at, shown, now)}"
-        heading += f" ({spoken(first.end_at - now)})."
+    first = flat[0][0]
+    now_on = [pair for pair in flat if pair[0].start <= epoch(now)]
+    together = now_on or [pair for pair in flat if pair[0].start == first.start]
+    place = term_safe(" and ".join([f"{where.team}/{where.name}" for _, where in together]))
+    if now_on:
+        ends_at = min(shift.end_at for shift, _ in now_on)
+        until = "until" if all(shift.end_at == ends_at for shift, _ in now_on) else "the first of them until"
+        heading = f"is on call now for {place}, {until} {moment_text(ends_at, shown, now)}"
+        heading += f" ({spoken(ends_at - now)})."
     else:
         heading = f"is next on call {spoken(first.start_at - now)}, for {place}."
     cells = []

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
-from oncall_rota.cli.setting import asked_at, asked_span
+from oncall_rota.cli.setting import asked_at, asked_day, asked_span
 from oncall_rota.config import Catalog
 from oncall_rota.config import wanted as wanting
-from oncall_rota.config.wanted import Deed, Entry, Hours, clock_text, hours
+from oncall_rota.config.wanted import Deed, Entry, Hours, clock_text, hours, whole_days
 from oncall_rota.errors import UsageError
-from oncall_rota.humantime import day
 from oncall_rota.schedule.model import Schedule, Team
-from oncall_rota.timeline.zone import Zone, epoch, moment, wall
+from oncall_rota.timeline.zone import Zone, epoch, moment
 
 
 class Wanted(NamedTuple):
@@ -55,7 +54,8 @@ def times_of(wanted: Wanted, team: Zone, shown: Zone, now: datetime, *, outward:
             "--until WHEN, --for 2d, or --through DATE for whole days",
         )
     if wanted.through is not None:
-        return _whole_days(wanted.from_, wanted.through, team, now)
+        first = asked_day("today" if wanted.from_ == "now" else wanted.from_, "--from", now, team)
+        return whole_days(first, asked_day(wanted.through, "--through", now, team), team)
     start_at = asked_at(wanted.from_, "--from", now, shown)
     if wanted.from_ == "now":
         start_at = moment(epoch(start_at) // 60 * 60)
@@ -68,22 +68,3 @@ def times_of(wanted: Wanted, team: Zone, shown: Zone, now: datetime, *, outward:
     if outward:
         return hours(start_at, end_at, team)
     return Hours(start_at, end_at, {"from": clock_text(start_at, team), "until": clock_text(end_at, team)})
-
-
-def _whole_days(from_: str, through: str, team: Zone, now: datetime) -> Hours:
-    """With --through both ends are whole days of the team, today when --from is left out."""
-    days = []
-    for option, text in (("--from", "today" if from_ == "now" else from_), ("--through", through)):
-        try:
-            days.append(day(text, now, team))
-        except ValueError as error:
-            raise UsageError(f"{option}: {error}") from None
-    first, last = days
-    if last < first:
-        raise UsageError(f"--through {last} is before --from {first}")
-    ends = [moment(team.instant(_midnight(each))) for each in (first, last + timedelta(days=1))]
-    return Hours(ends[0], ends[1], {"from": first.isoformat(), "through": last.isoformat()})
-
-
-def _midnight(day_: date) -> int:
-    return wall(datetime(day_.year, day_.month, day_.day))

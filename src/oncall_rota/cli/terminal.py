@@ -171,7 +171,7 @@ def in_lines(text: str, screen: Terminal, indent: int = 2) -> list[str]:
 
     broken = []
     for line in lines:
-        whole = re.sub(r"'oncall [^']{1,40}'", lambda found: found[0].replace(" ", "\xa0"), line)
+        whole = re.sub(r"'oncall [^']{1,60}'", lambda found: found[0].replace(" ", "\xa0"), line)
         begins = len(line) - len(line.lstrip(" "))
         parts = textwrap.wrap(
             whole, screen.width, subsequent_indent=" " * (begins + indent), break_long_words=False,

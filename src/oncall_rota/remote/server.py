@@ -93,7 +93,7 @@ class Server:
         if 300 <= status < 400:
             raise self.gone(f"it sends us elsewhere ({status}), and a token is for one host")
         if status == 401:
-            hint = "$ONCALL_TOKEN is one of 'oncall token create responder LABEL --person P' printed"
+            hint = "set $ONCALL_TOKEN to what 'oncall token create responder LABEL --person P' prints there"
             raise OncallError(f"the server {self.at.host} does not let us in: {words or 'who are you?'}", hint)
         if error is None or status in (408, 425, 429) or (status >= 500 and status != 503):
             raise self.gone(f"it answers {status}{f' ({words})' if words else ''}", unsure=status >= 500)

@@ -111,6 +111,17 @@ def test_my_shifts_on_a_terminal_begin_with_what_matters(on_terminal: Any) -> No
     )
 
 
+def test_my_first_line_names_all_that_i_am_on_call_for(folder: Path, on_terminal: Any) -> None:
+    """Who looks at night which phone may ring does not read on."""
+    for team in ("lone", "only"):
+        rotation = "{people: [dave], every: week, handoff: monday 09:00, starting: 2026-01-05}"
+        (folder / f"{team}.yaml").write_text(f"team: {team}\ntimezone: Europe/London\nrotation: {rotation}\n")
+    (folder / "payments.yaml").unlink()
+    first = on_terminal("me", "--person", "dave", width=120, env={"NO_COLOR": "1"}).out.splitlines()[0]
+    assert "lone/primary" in first
+    assert "only/primary" in first
+
+
 @freeze_time("2026-06-03T12:00:00Z")
 def test_gaps_end_with_3_when_somebody_must_be_on(oncall: Any) -> None:
     """And with 0 where nobody need be."""
