@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import signal
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from itertools import count
 from typing import NamedTuple
 
+from clients import Clients
 from pager_nursery import LIMIT, Child, until
 from pager_provider import Taken
 from pager_worker import CHANNELS, PEOPLE
@@ -43,45 +43,22 @@ class Count(NamedTuple):
     alarms: tuple[str, ...]
 
 
-class Load:
+class Load(Clients):
     """Clients of some workers. Each says its signal until it is answered, and goes on when it was paged for.
 
-    `place`: the workers of this moment. `faults`: seconds of `time.monotonic`, from and until.
+    `place`: the workers of this moment.
     """
 
     def __init__(self, taken: Taken, place: Callable[[], list[Child]], seed: int, pace: float = 0.0) -> None:
+        super().__init__(CLIENTS, seed)
         self._taken = taken
         self._place = place
         self._pace = pace
-        self._seed = seed
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._client, args=(number,)) for number in range(CLIENTS)]
-        self._failed: list[BaseException] = []
         self.answered: list[Answered] = []
-        self.different: list[str] = []
         self.doubled = 0
-        self.faults: list[tuple[float, float]] = []
 
-    def start(self) -> None:
-        """Begin."""
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        """Say nothing more."""
-        self._over.set()
-        for thread in self._threads:
-            thread.join(LIMIT)
-        if self._failed:
-            raise self._failed[0]
-
-    def _client(self, number: int) -> None:
-        try:
-            self._talk(number, random.Random(f"{self._seed}-{number}"))
-        except BaseException as error:  # noqa: BLE001 - told by `stop`
-            self._failed.append(error)
-
-    def _talk(self, number: int, chance: random.Random) -> None:
+    def talk(self, number: int, chance: random.Random) -> None:
+        """One signal after the other; the oldest incidents are resolved."""
         mine: list[Answered] = []
         for turn in count():
             if self._over.is_set():

@@ -10,7 +10,6 @@ import itertools
 import json
 import random
 import re
-import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from http.client import HTTPException
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from clients import Clients
 from server_phones import Phones, Rung
 from server_process import KEY, Answer, Serving
 
@@ -95,48 +95,27 @@ class Answered(NamedTuple):
     at: float
 
 
-class Load:
-    """Clients that never rest. `faults`: seconds of `time.monotonic`, from and until."""
+class Load(Clients):
+    """Monitors and people, in `pace` seconds' steps."""
 
     def __init__(self, servers: Sequence[Serving], phones: Phones, seed: int, pace: float) -> None:
+        super().__init__(CLIENTS, seed)
         self.balancer = Balancer(servers)
         self._phones = phones
-        self._seed = seed
         self._pace = pace
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._client, args=(number,)) for number in range(CLIENTS)]
-        self._failed: list[BaseException] = []
         self.answered: list[Answered] = []
         self.acknowledged: dict[str, float] = {}  # by incident: when it was answered
         self.resolved: set[str] = set()
         self.refused: list[str] = []
         self.doubled = 0
-        self.faults: list[tuple[float, float]] = []
 
-    def start(self) -> None:
-        """Begin."""
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        """Say nothing more."""
-        self._over.set()
-        for thread in self._threads:
-            thread.join(3 * PAGED)
-            assert not thread.is_alive()
-        if self._failed:
-            raise self._failed[0]
-
-    def _client(self, number: int) -> None:
-        chance = random.Random(f"{self._seed}-{number}")
-        try:
-            for turn in itertools.count():
-                if self._over.is_set():
-                    return
-                self._one(f"c{number}-{turn}", f"team{chance.randrange(TEAMS)}", chance)
-                time.sleep(chance.uniform(0, 2 * self._pace))
-        except BaseException as error:  # noqa: BLE001 - told by `stop`
-            self._failed.append(error)
+    def talk(self, number: int, chance: random.Random) -> None:
+        """One problem after the other."""
+        for turn in itertools.count():
+            if self._over.is_set():
+                return
+            self._one(f"c{number}-{turn}", f"team{chance.randrange(TEAMS)}", chance)
+            time.sleep(chance.uniform(0, 2 * self._pace))
 
     def _one(self, key: str, team: str, chance: random.Random) -> None:
         """A problem from its first signal to what a person does about it."""
