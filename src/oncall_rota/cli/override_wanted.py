@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from oncall_rota.cli.setting import asked_at, asked_day, asked_span
+from oncall_rota.cli.setting import asked_at, asked_span
 from oncall_rota.config import Catalog
 from oncall_rota.config import wanted as wanting
 from oncall_rota.config.wanted import Deed, Entry, Hours, clock_text, hours, whole_days
 from oncall_rota.errors import UsageError
+from oncall_rota.humantime.asked import whole_day
 from oncall_rota.schedule.model import Schedule, Team
 from oncall_rota.timeline.zone import Zone, epoch, moment
 
@@ -54,8 +55,8 @@ def times_of(wanted: Wanted, team: Zone, shown: Zone, now: datetime, *, outward:
             "--until WHEN, --for 2d, or --through DATE for whole days",
         )
     if wanted.through is not None:
-        first = asked_day("today" if wanted.from_ == "now" else wanted.from_, "--from", now, team)
-        return whole_days(first, asked_day(wanted.through, "--through", now, team), team)
+        first = whole_day("today" if wanted.from_ == "now" else wanted.from_, "--from", now, team)
+        return whole_days(first, whole_day(wanted.through, "--through", now, team), team)
     start_at = asked_at(wanted.from_, "--from", now, shown)
     if wanted.from_ == "now":
         start_at = moment(epoch(start_at) // 60 * 60)

@@ -104,13 +104,6 @@ def asked_at(text: str, option: str, now: datetime, shown: Zone) -> datetime:
     return asked.instant(text, option, now, shown)
 
 
-def asked_day(text: str, option: str, now: datetime, zone: Zone) -> date:
-    """The calendar day that DATE means in `zone`."""
-    from oncall_rota.humantime import asked
-
-    return asked.whole_day(text, option, now, zone)
-
-
 def asked_span(text: str, option: str, start_at: datetime, shown: Zone) -> datetime:
     """The end of an option's SPAN from `start_at`."""
     from oncall_rota.humantime import asked

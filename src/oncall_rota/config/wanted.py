@@ -10,7 +10,7 @@ from oncall_rota.config.entry import cleaned
 from oncall_rota.config.problem import known, suggest
 from oncall_rota.errors import UnknownName, UsageError
 from oncall_rota.schedule.model import Override, Schedule, Source, Team
-from oncall_rota.timeline.zone import DAY, Zone, epoch
+from oncall_rota.timeline.zone import DAY, Zone, epoch, moment, wall
 
 Entry = dict[str, str | list[str]]
 QUARTER = timedelta(minutes=15)
@@ -131,6 +131,15 @@ def hours(start_at: datetime, end_at: datetime, team: Zone) -> Hours:
     while team.instant(team.clock(epoch(end_at))) != epoch(end_at):
         end_at += QUARTER
     return Hours(start_at, end_at, {"from": clock_text(start_at, team), "until": clock_text(end_at, team)})
+
+
+def whole_days(first: date, last: date, team: Zone, dash: str = "--") -> Hours:
+    """From the first midnight of one day to the last of the other, in the team's zone. Raises `UsageError`."""
+    if last < first:
+        raise UsageError(f"{dash}through {last} is before {dash}from {first}")
+    midnights = [datetime(each.year, each.month, each.day) for each in (first, last + timedelta(days=1))]
+    start_at, end_at = [moment(team.instant(wall(each))) for each in midnights]
+    return Hours(start_at, end_at, {"from": first.isoformat(), "through": last.isoformat()})
 
 
 def placed(

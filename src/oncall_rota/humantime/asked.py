@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from oncall_rota.errors import UsageError
-from oncall_rota.humantime.instant import after, when
+from oncall_rota.humantime.instant import after, day, when
 from oncall_rota.timeline.interval import Interval
 from oncall_rota.timeline.zone import Zone
 
@@ -17,6 +17,15 @@ def instant(text: str, option: str, now: datetime, shown: Zone) -> datetime:
     """The instant that WHEN means, local times in the zone `shown`. Raises `UsageError`, which names the `option`."""
     try:
         return _within(when(text, now, shown), option, text)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def whole_day(text: str, option: str, now: datetime, zone: Zone) -> date:
+    """The calendar day that WHEN means in `zone`. Raises `UsageError`."""
+    instant(text, option, now, zone)  # which refuses what is outside the calendar
+    try:
+        return day(text, now, zone)
     except ValueError as error:
         raise UsageError(f"{option}: {error}") from None
 

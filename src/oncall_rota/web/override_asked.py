@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from oncall_rota.config.reach import people_of
-from oncall_rota.config.wanted import Deed, Entry, Hours, entry_of, hours
+from oncall_rota.config.wanted import Deed, Entry, Hours, entry_of, hours, whole_days
 from oncall_rota.errors import UnknownName, UsageError
-from oncall_rota.humantime import asked, day
+from oncall_rota.humantime import asked
 from oncall_rota.paging.configuration import Configuration
 from oncall_rota.schedule.model import Team
-from oncall_rota.timeline.zone import Zone, epoch, moment, wall, zone
+from oncall_rota.timeline.zone import epoch, moment, zone
 from oncall_rota.web import query_asked
 from oncall_rota.web.failure import Refused
 from oncall_rota.web.fields import Fields
@@ -101,7 +101,8 @@ def _hours(fields: Fields, team: Team, now: datetime) -> Hours:
     here = zone(team.timezone)
     shown = here if given["tz"] is None else query_asked.shown({"tz": given["tz"]})
     if given["through"] is not None:
-        return _whole_days(given["from"] or "today", given["through"], here, now)
+        first = asked.whole_day(given["from"] or "today", "from", now, here)
+        return whole_days(first, asked.whole_day(given["through"], "through", now, here), here, "")
     start_at = asked.instant(given["from"] or "now", "from", now, shown)
     if given["from"] in (None, "now"):
         start_at = moment(epoch(start_at) // 60 * 60)
@@ -112,22 +113,3 @@ def _hours(fields: Fields, team: Team, now: datetime) -> Hours:
     if end_at <= start_at:
         raise UsageError(f"the override ends before it begins: until {given['until']!r}")
     return hours(start_at, end_at, here)
-
-
-def _whole_days(from_: str, through: str, team: Zone, now: datetime) -> Hours:
-    days = []
-    for name, text in (("from", from_), ("through", through)):
-        try:
-            asked.instant(text, name, now, team)  # which refuses what is outside the calendar
-            days.append(day(text, now, team))
-        except ValueError as error:
-            raise UsageError(f"{name}: {error}") from None
-    first, last = days
-    if last < first:
-        raise UsageError(f"through {last} is before from {first}")
-    start_at, end_at = (moment(team.instant(_midnight(each))) for each in (first, last + timedelta(days=1)))
-    return Hours(start_at, end_at, {"from": first.isoformat(), "through": last.isoformat()})
-
-
-def _midnight(day_: date) -> int:
-    return wall(datetime(day_.year, day_.month, day_.day))

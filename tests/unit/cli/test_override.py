@@ -172,6 +172,8 @@ def test_a_team_without_overrides_gets_its_first(folder: Path, oncall: Any) -> N
         (("--who", "dave", "--from", "fri 17:00", "--until", "now"), 2),
         (("--add", "dave", "--instead-of", "bob", "--for", "2d"), 2),
         (("--who", "dave", "--from", "2026-07-01 09:00", "--through", "2026-07-02"), 2),
+        (("--who", "dave", "--from", "2026-07-02", "--through", "2026-07-01"), 2),
+        (("--who", "dave", "--through", "9999-12-31"), 2),
         (("--who", "dave", "--from", "2026-10-25T01:30Z", "--for", "2d"), 2),  # the second 01:30 of London
         (("--remove", "bob", "--from", "2026-06-03T13:00Z", "--until", "2026-06-08T08:00Z"), 4),
     ],
