@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from fake_phones import OFFICE, Field, at, person, rota, step
 
+from oncall_rota.schedule.model import Window
+
 
 class Holiday:
     """One day off."""
@@ -249,10 +251,26 @@ def test_a_low_severity_acknowledged_at_night_times_out_in_the_morning(field: Fi
     field.phone("alice").expects_push()
 
 
+@pytest.mark.parametrize("opened", ["2026-06-17 12:00", "2026-05-20 12:00"], ids=["tomorrow", "in a month"])
+def test_hours_of_holidays_open_on_the_teams_holiday(field: Field, opened: str) -> None:
+    """`when: holidays 09:00-17:00`: on the next one, however far, at nine o'clock in London."""
+    hours = Window(holidays=((9 * 3600, 17 * 3600),))
+    field.escalates(step(field.primary), severity="warning", hours=hours, holidays=Holiday())
+    field.now = at(opened)
+    field.opens(severity="warning")
+    field.says("held", "2026-06-18T08:00:00Z")
+
+
+def test_a_page_to_a_person_waits_for_no_hours(field: Field) -> None:
+    """Whoever asks for somebody at night means now, whatever the severity."""
+    field.escalates(step(field.primary), severity="warning", hours=OFFICE)
+    field.until("2026-06-18 02:00")
+    field.opens(severity="warning", person="dave")
+    field.phone("dave").expects_push()
+
+
 def test_hours_that_never_open_do_not_swallow_an_incident(field: Field) -> None:
     """A window without a minute in it pages at once."""
-    from oncall_rota.schedule.model import Window
-
     field.escalates(step(field.primary), severity="warning", hours=Window())
     field.opens(severity="warning")
     field.phone("alice").expects_push()
