@@ -13,6 +13,7 @@ from oncall_rota.paging.link import LASTS, said, signed, valid
 from oncall_rota.paging.ports.row import LinkKey
 from oncall_rota.web.access_fresh import Fresh
 from oncall_rota.web.body import BadBody, body_of
+from oncall_rota.web.spec import FORM
 
 FIELD = "once"
 PURPOSE = "form"
@@ -53,7 +54,7 @@ class Forms:
 async def form_of(request: Request) -> Mapping[str, str]:
     """The fields of a form that a browser sends. Raises `BadBody`."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
+    if kind != FORM:
         raise BadBody(415, "this is no form")
     body = await body_of(request, LARGEST, SLOWEST)
     try:

@@ -23,7 +23,7 @@ from oncall_rota.web.body import BadBody
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.pages.rendering import page
 from oncall_rota.web.premises import Premises
-from oncall_rota.web.spec import TEXT, Spec, Told, obj
+from oncall_rota.web.spec import UNREAD, Spec, form_body, plain
 from oncall_rota.web.spec import page as told
 
 VIA = "link"
@@ -158,20 +158,17 @@ def _found(visit: Visit) -> Found | None:
 
 
 _LOOK = Spec({200: told("How it stands."), 404: told("It is forgotten."), 503: told("It cannot be read.")})
-_REFUSED = {"text/plain": TEXT}
 _ACT = Spec(
     {
         200: told("It is done, and how it stands."),
-        400: Told("There is no such button, or no form.", _REFUSED),
-        403: Told("No person has pressed a button.", _REFUSED),
+        400: plain("There is no such button, or no form."),
+        403: plain("No person has pressed a button."),
         404: told("It is forgotten."),
-        408: Told("The form came too slowly.", _REFUSED),
         409: told("Nothing has changed, and why."),
-        413: Told("The form is too long.", _REFUSED),
-        415: Told("It is no form.", _REFUSED),
         503: told("It is not done."),
+        **UNREAD,
     },
-    body={"application/x-www-form-urlencoded": obj({"do": TEXT, FIELD: TEXT})},
+    body=form_body(("do", FIELD)),
 )
 ACKNOWLEDGE = (
     Door(("GET",), "/a/{token}", "link", look, "How a page's incident stands; never acknowledges anything.", _LOOK),

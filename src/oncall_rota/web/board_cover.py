@@ -22,7 +22,7 @@ from oncall_rota.web.failure import Refused
 from oncall_rota.web.fields import Fields
 from oncall_rota.web.overrides import made
 from oncall_rota.web.query_now import called
-from oncall_rota.web.spec import TEXT, Spec, Told, obj, page, plain
+from oncall_rota.web.spec import UNREAD, Spec, form_body, page, page_or_plain
 
 FIELDS = ("who", "schedule", "from", "for", "reason")
 FIRST = {"from": "now", "for": "2h"}  # what the form begins with
@@ -101,14 +101,12 @@ _LOOK = Spec(
     {200: page("The form."), 400: page("A parameter that there is not."), 404: page("There is no such team."),
      503: page("The team's files have no meaning.")}
 )  # fmt: skip
-_BODY = "application/x-www-form-urlencoded"
 _COVER = Spec(
     {200: page("It is done, or what it would change."),
-     400: Told("It makes no sense, and why; or it is no form.", {"text/html": TEXT, "text/plain": TEXT}),
+     400: page_or_plain("It makes no sense, and why; or it is no form."),
      403: page("No person has pressed the button."), 404: page("There is no such team, schedule or person."),
-     408: plain("The form came too slowly."), 409: page("It was pressed already."),
-     413: plain("The form is too long."), 415: plain("It is no form."), 503: page("Nothing was done.")},
-    body={_BODY: obj({FIELD: TEXT, "do": TEXT, **dict.fromkeys(FIELDS, TEXT)}, "do", *FIELDS)},
+     409: page("It was pressed already."), 503: page("Nothing was done."), **UNREAD},
+    body=form_body((FIELD, "do", *FIELDS), "do", *FIELDS),
 )  # fmt: skip
 BOARD_COVER = (
     Door(("GET",), "/teams/{team}/cover", "responder", look, "A form for cover that takes effect at once.", _LOOK),

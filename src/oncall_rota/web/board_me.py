@@ -25,7 +25,7 @@ from oncall_rota.web.board import on_the_board, shown, team_path
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.failure import Refused
 from oncall_rota.web.feeds import ME
-from oncall_rota.web.spec import TEXT, Parameter, Spec, Told, obj, page, plain
+from oncall_rota.web.spec import UNREAD, Parameter, Spec, form_body, page, page_or_plain
 
 AHEAD, BACK = timedelta(weeks=12), timedelta(days=400)  # BACK: a shift that goes on may have begun so long ago
 MOST = 200  # shifts that are shown
@@ -195,15 +195,10 @@ _ME = Spec(
 )
 _FED = Spec(
     {200: page("The address, shown once; or it is revoked."),
-     400: Told("A parameter that means nothing, or no form.", {"text/html": TEXT, "text/plain": TEXT}),
+     400: page_or_plain("A parameter that means nothing, or no form."),
      403: page("No person has pressed the button."), 404: page("There is no such address."),
-     408: plain("The form came too slowly."), 409: page("It was pressed already, or cannot be made."),
-     413: plain("The form is too long."), 415: plain("It is no form."), 503: page("Nothing was done.")},
-    body={
-        "application/x-www-form-urlencoded": obj(
-            {FIELD: TEXT, "do": TEXT, "id": TEXT, "label": TEXT}, "do", "id", "label"
-        )
-    },
+     409: page("It was pressed already, or cannot be made."), 503: page("Nothing was done."), **UNREAD},
+    body=form_body((FIELD, "do", "id", "label"), "do", "id", "label"),
 )  # fmt: skip
 BOARD_ME = (
     Door(("GET",), "/me", "board", me, "The shifts of whoever has signed in.", _ME),

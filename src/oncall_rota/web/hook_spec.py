@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from oncall_rota.web.spec import NOTHING, TEXT, Parameter, Schema, Spec, Told, maybe, obj
+from oncall_rota.web.spec import FORM, NOTHING, TEXT, Parameter, Schema, Spec, Told, maybe, obj
 
-_JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
+_JSON = "application/json"
 _OBJECT: Schema = {"type": "object"}
 _TOOK: Schema = {"type": "number"}
 _WAIT = {"Retry-After": "Seconds after which it is to come again."}
@@ -33,7 +33,7 @@ def _taken(answers: Mapping[int, Told], body: Mapping[str, Schema], *parameters:
     return Spec({**refused, **answers}, parameters, body)
 
 
-_ANY: Mapping[str, Schema] = {_JSON: {}, _FORM: _OBJECT, "text/plain": TEXT}
+_ANY: Mapping[str, Schema] = {_JSON: {}, FORM: _OBJECT, "text/plain": TEXT}
 _ON_DISK = "It is on disk."
 _SOURCE_ANSWERS = {
     200: _told(_ON_DISK),

@@ -31,7 +31,7 @@ from oncall_rota.web.incident_page_offer import LONGEST_NOTE, given_to
 from oncall_rota.web.incident_page_story import Shown, all_meant, clock_for, kept, one_meant, several, shown
 from oncall_rota.web.incidents import name_of
 from oncall_rota.web.pages.rendering import page as rendered
-from oncall_rota.web.spec import TEXT, Parameter, Schema, Spec, Told, obj, plain
+from oncall_rota.web.spec import UNREAD, Parameter, Schema, Spec, Told, form_body, page_or_plain
 from oncall_rota.web.spec import page as told
 
 HERE = "/incidents"
@@ -164,7 +164,7 @@ _TZ = Parameter("tz", "By the clock of this time zone; else the team's.")
 _LIVE = Parameter("live", "Have the browser load it again.", schema={"type": "string", "enum": ["", "30", "300"]})
 _STATUS: Schema = {"type": "string", "enum": [*STATUSES]}
 _WRONG = told("The address has no meaning.")
-_FAILED = Told("The store cannot be read, or it is not done.", {"text/html": TEXT, "text/plain": TEXT})
+_FAILED = page_or_plain("The store cannot be read, or it is not done.")
 _LIST = Spec(
     {200: told("Incidents, newest first."), 400: _WRONG, 503: _FAILED},
     (
@@ -187,22 +187,16 @@ _SHOW = Spec(
     {200: told("The story of one, or several to choose from."), **_MEANT},
     (_REFERENCE, Parameter("until", "The lines of the story up to this one."), _TZ, _LIVE),
 )
+_FIELDS = ("for", "page", "to", "choice", "named", "text")
 _ACT = Spec(
     {
         303: Told("It is done: look at how it stands."),
         **_MEANT,
-        403: Told("No person has pressed a button.", {"text/html": TEXT, "text/plain": TEXT}),
-        408: plain("The form came too slowly."),
-        413: plain("The form is too long."),
-        415: plain("It is no form."),
+        403: page_or_plain("No person has pressed a button."),
+        **UNREAD,
     },
     (_REFERENCE, _TZ),
-    {
-        "application/x-www-form-urlencoded": obj(
-            dict.fromkeys(("do", FIELD, "for", "page", "to", "choice", "named", "text"), TEXT),
-            *("for", "page", "to", "choice", "named", "text"),
-        )
-    },
+    form_body(("do", FIELD, *_FIELDS), *_FIELDS),
 )
 INCIDENT_PAGES = (
     Door(("GET",), HERE, "board", _or_failed(list_), "Incidents for a browser, newest first.", _LIST),

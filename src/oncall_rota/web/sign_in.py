@@ -17,7 +17,7 @@ from oncall_rota.web.body import BadBody
 from oncall_rota.web.door import Door, Visit
 from oncall_rota.web.pages.rendering import page
 from oncall_rota.web.sign_in_link import invite, used
-from oncall_rota.web.spec import TEXT, Parameter, Spec, Told, obj, plain
+from oncall_rota.web.spec import UNREAD, Parameter, Spec, Told, form_body, plain
 from oncall_rota.web.spec import page as told
 
 _FORM = "sign-in"
@@ -94,26 +94,23 @@ async def _form(visit: Visit, subject: str) -> dict[str, str] | Response:
     return dict(form)
 
 
-_FORM_BODY = "application/x-www-form-urlencoded"
 _REFUSED = {
     400: plain("It is no form."),
     403: plain("No person has pressed the button, or the page was too old."),
-    408: plain("The form came too slowly."),
-    413: plain("The form is too long."),
-    415: plain("It is no form."),
+    **UNREAD,
 }
 _AWAY = plain("People do not sign in here by links.")
 _ASKED = Spec({200: told("Who are you?"), 404: _AWAY}, (Parameter("next", "Where to go afterwards."),))
 _TOLD = Spec(
     {200: told("A link is sent, if there is such a person."), 404: _AWAY, **_REFUSED},
-    body={_FORM_BODY: obj({"who": TEXT, "next": TEXT, FIELD: TEXT}, "next")},
+    body=form_body(("who", "next", FIELD), "next"),
 )
 _SHOWN = Spec({200: told("The button."), 404: told("The person is not there any more.")})
 _IN = Spec(
     {303: Told("They are signed in."), 404: told("The link was used already."), **_REFUSED},
-    body={_FORM_BODY: obj({FIELD: TEXT})},
+    body=form_body((FIELD,)),
 )
-_OUT = Spec({303: Told("They are signed out."), **_REFUSED}, body={_FORM_BODY: obj({FIELD: TEXT})})
+_OUT = Spec({303: Told("They are signed out."), **_REFUSED}, body=form_body((FIELD,)))
 SIGN_INS = (
     Door(("GET",), SIGN_IN, "open", asked_who, "Where people ask for a link to sign in.", _ASKED),
     Door(("POST",), SIGN_IN, "open", told_who, "Send a link by the person's own channel.", _TOLD),

@@ -6,7 +6,7 @@ there and needs not be said again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -69,6 +69,23 @@ def plain(doc: str) -> Told:
 def page(doc: str) -> Told:
     """An answer that is a page for a browser."""
     return Told(doc, {"text/html": TEXT})
+
+
+def page_or_plain(doc: str) -> Told:
+    """An answer that is a page, or one line of text where there is none."""
+    return Told(doc, {"text/html": TEXT, "text/plain": TEXT})
+
+
+FORM = "application/x-www-form-urlencoded"
+# What a form is answered that cannot be read.
+UNREAD: Mapping[int, Told] = MappingProxyType(
+    {408: plain("The form came too slowly."), 413: plain("The form is too long."), 415: plain("It is no form.")}
+)
+
+
+def form_body(fields: Iterable[str], *optional: str) -> Mapping[str, Schema]:
+    """The body that is a form with these fields, all of which are there but for the `optional` ones."""
+    return {FORM: obj(dict.fromkeys(fields, TEXT), *optional)}
 
 
 # Yes, or no; a name without a value is yes.
