@@ -22,7 +22,7 @@ import typer
 
 from oncall_rota.cli.page_voice import write_line
 from oncall_rota.cli.setting import present
-from oncall_rota.cli.terminal import warn
+from oncall_rota.cli.terminal import say, warn
 from oncall_rota.errors import OncallError, UsageError
 from oncall_rota.paging.message import masked
 from oncall_rota.rendering.incident import told
@@ -80,7 +80,14 @@ class Log:
     def _say(self, level: str, text: str, more: Mapping[str, str]) -> None:
         """A sentence may have come from anywhere."""
         hidden = {name: _without_contacts(each) for name, each in more.items()}
-        write_line(self._line(present(), level, _without_contacts(text), hidden))
+        self._put(self._line(present(), level, _without_contacts(text), hidden))
+
+    def _put(self, line: str) -> None:
+        """A line of text may be broken on a terminal; one of JSON is one line."""
+        if self.form == "text":
+            say(line)
+        else:
+            write_line(line)
 
     def _line(self, at: datetime, level: str, event: str, ids: Mapping[str, Any]) -> str:
         if self.form == "json":
@@ -90,7 +97,7 @@ class Log:
     def _write(self) -> None:
         while (waiting := self._waiting.get()) is not None:
             with suppress(Exception):  # a reader that is gone is no reason to end
-                write_line(self._line(*waiting))
+                self._put(self._line(*waiting))
                 if lost := self._lost:
                     self._lost -= lost
                     self._say("warning", f"{lost} lines were lost: they were read too slowly", {})

@@ -67,6 +67,20 @@ def test_a_person_gets_lines_to_read(said: Said, monkeypatch: pytest.MonkeyPatch
     assert second.endswith("Z request route=/readyz status=200")
 
 
+@pytest.mark.parametrize(("form", "lines"), [("text", 2), ("json", 1)])
+def test_a_terminal_breaks_what_is_to_be_read_between_words_and_no_json(
+    said: Said, monkeypatch: pytest.MonkeyPatch, form: str, lines: int
+) -> None:
+    """An object stays in one line, whatever the terminal makes of it."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    with logging_to_stderr(form, check=False) as log:
+        log("teams: operations, payments, platform, storefront, support")
+    told = said.text.splitlines()
+    assert len(told) == lines
+    assert " ".join(line.strip() for line in told).count("platform, storefront, support") == 1
+
+
 def test_numbers_and_addresses_are_shortened(said: Said) -> None:
     """Whoever raised the alarm."""
     with logging_to_stderr("json", check=False) as log:
