@@ -25,6 +25,7 @@ from fake_twilio import (
 )
 from notifier_suite import PAGE, PLENTY, Outcome, made, outcome, same
 
+from oncall_rota.errors import ConfigurationError
 from oncall_rota.paging.ports.notifier import (
     Attempt,
     Cancels,
@@ -398,11 +399,13 @@ class TestKeys:
         assert twilio.presses(sid, "1") is None
         assert "Press" not in twilio.spoken(sid)
 
-    def test_it_rings_for_a_minute_at_most(self, twilio: FakeTwilio) -> None:
-        """Whatever the option says."""
-        for given, rings in ((None, "30"), ("20", "20"), ("600", "60")):
+    def test_it_rings_for_half_a_minute_or_as_long_as_it_is_told_to(self, twilio: FakeTwilio) -> None:
+        """A minute at most."""
+        for given, rings in ((None, "30"), ("20", "20"), ("60", "60")):
             sid = send(notifier(twilio, "twilio-voice", **({} if given is None else {"ring": given})))
             assert twilio.calls[sid]["form"]["Timeout"] == [rings]
+        with pytest.raises(ConfigurationError, match="ring is a number from 5 to 60"):
+            notifier(twilio, "twilio-voice", ring="600")
 
 
 class TestForms:
