@@ -72,8 +72,8 @@ def page(
     With $ONCALL_SERVER (and $ONCALL_TOKEN) that server takes it and drives it, and this command follows. When nothing
     answers there for 5 seconds, or not as it should, the page goes --direct, loudly, under the same id and key.
     --direct pages whoever is on call at this moment, by the first rules of each; where a channel refuses, the next
-    rule, step, and in the end the last resort follow at once. Nobody escalates afterwards. So it is, loudly, when the
-    store fails.
+    rule, step, and in the end the last resort follow at once; of a team whose file cannot be read the last resort is
+    paged. Nobody escalates afterwards. So it is, loudly, when the store fails.
     Exit code 0 when somebody has acknowledged, or with --no-wait when a channel has taken it; 6 when no channel took
     it; 7 when the policy and its last resort have ended, or --wait is over, and nobody has acknowledged.
     """
@@ -92,7 +92,9 @@ def page(
     if there:
         meant = target_there(target, catalog, problems, service)
     else:
-        meant = target_of(target, catalog, problems, service, kept=not (direct or dry_run))
+        # A mistake in a file is no reason to page nobody.
+        kept = False if dry_run else None if direct else True
+        meant = target_of(target, catalog, problems, service, kept=kept)
     text = sys.stdin.read(4000) if message == "-" else message or "somebody needs you"
     id_ = secrets.token_hex(8)
     known = severity_of(severity)

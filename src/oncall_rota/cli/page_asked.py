@@ -38,9 +38,10 @@ class Asked(NamedTuple):
 
 
 def target_of(
-    written: str, catalog: Catalog, problems: tuple[Problem, ...], service: str | None, *, kept: bool = False
+    written: str, catalog: Catalog, problems: tuple[Problem, ...], service: str | None, *, kept: bool | None = False
 ) -> Target:
-    """What a target means. `kept`: a team whose file has no meaning may be known to a store, as it last had one.
+    """What a target means. `kept`: a team whose file has no meaning may be known to a store, as it last had one; None:
+    it is not, and the last resort is paged for it.
 
     Raises `UsageError`, `UnknownName`, `ConfigurationError`.
     """
@@ -48,7 +49,7 @@ def target_of(
     if found is None:
         errors = [each for each in problems if each.severity == ERROR]
         meant = _without_meaning(written, catalog, errors)
-        if meant is not None and not kept:
+        if meant is not None and kept is False:
             raise configuration_error(errors, catalog.folder)
         if meant is not None:
             file = f"{meant.team or 'people'}."
@@ -56,7 +57,10 @@ def target_of(
                 (f": {each.path}:{each.line}: {each.message}" for each in errors if each.path.startswith(file)), ""
             )
             who = meant.team or meant.person
-            warn(f"{who} is paged as it last was, where that is kept{where}", "'oncall validate' shows all mistakes")
+            how = (
+                "is paged as it last was, where that is kept" if kept else "cannot be read, so the last resort is paged"
+            )
+            warn(f"{who} {how}{where}", "'oncall validate' shows all mistakes")
             return meant
         raise UnknownName(f"no team and no person {written!r}", known(written, [*catalog.teams, *catalog.people]))
     services = catalog.teams[found.team].services if found.team else {}

@@ -156,9 +156,27 @@ def test_names_that_mean_nothing_or_two_things(paging: Oncall, folder: Path) -> 
 def test_a_team_whose_file_has_no_meaning_is_no_unknown_name(paging: Oncall, folder: Path) -> None:
     """Its problems are shown."""
     (folder / "web.yaml").write_text("team: web\n")
-    said = paging("web", "x", "--direct")
+    said = paging("web", "x", "--dry-run")
     assert said.code == 4
     assert "web.yaml:1" in said.err
+
+
+def test_a_team_whose_file_has_no_meaning_is_paged_to_the_last_resort(paging: Oncall, folder: Path) -> None:
+    """carol is; whoever broke the file is told where, and whoever pages at night whom it reached."""
+    (folder / "web.yaml").write_text("team: web\n")
+    said = paging("web", "the shop is down", "--direct")
+    assert (said.code, said.out.splitlines()[0]) == (0, "screen\tCarol Chen\tsent")
+    assert "web cannot be read, so the last resort is paged: web.yaml:1: " in said.err
+
+
+def test_where_people_cannot_be_read_an_address_of_the_last_resort_still_is_paged(paging: Oncall, folder: Path) -> None:
+    """Nobody's rules are known; the address that is nobody's own stands in another file."""
+    (folder / "people.yaml").write_text("alice: {name: [\n")
+    (folder / "oncall.yaml").write_text(
+        SETTINGS.replace("[carol]", '[{via: screen, address: "the whole room"}]'), encoding="utf-8"
+    )
+    said = paging("payments", "the shop is down", "--direct")
+    assert (said.code, said.out) == (0, "screen\tthe whole room\tsent\n")
 
 
 def test_a_direct_page_has_nothing_to_wait_for(paging: Oncall) -> None:
