@@ -175,8 +175,10 @@ class Case:
         page = Page(f"{self.state.id}-n{self._scene.token(4)}", notice.person, channel, "", "")
         ref, data = address_ref(page, configuration), PageData("notice", text=notice.text)
         self.data[page.id] = data
-        code = self.code(notice.person)
-        self.pages[page.id] = NewPage(page.id, self.state.id, notice.person, channel, ref, code, data.json())
+        code, known = self.code(notice.person), configuration.channels.get(channel)
+        # A budget of their own: a storm's notices are no storm, and no page waits because of them.
+        told = None if known is None or known.limit is None else taken(known.limit, notice.person, f"{channel} notices")
+        self.pages[page.id] = NewPage(page.id, self.state.id, notice.person, channel, ref, code, data.json(), take=told)
 
 
 @lru_cache(maxsize=8)

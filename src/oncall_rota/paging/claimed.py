@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from oncall_rota.paging.bundle import again, is_held
 from oncall_rota.paging.case import Scene
-from oncall_rota.paging.incident import TRIGGERED, Incident
+from oncall_rota.paging.incident import RECORDED, TRIGGERED, Incident
 from oncall_rota.paging.job import QUIET, Job, PageData, address_of, message_of
 from oncall_rota.paging.ports.row import NewPage, PageRow
 from oncall_rota.paging.ports.store import Store
@@ -17,6 +17,8 @@ REHEARSAL = timedelta(seconds=30)  # whoever asked for a page to nobody waits no
 
 def is_wanted(incident: Incident, row: PageRow, data: PageData, store: Store, scene: Scene) -> bool:
     """Whether a page that was somebody's, or waited, still is to be sent."""
+    if data.what == "notice" and row.state == "claimed" and row.attempts == 1 and incident.status != RECORDED:
+        return False  # over budget; whoever is told of a storm's every end by a metered channel learns nothing more
     if data.what in QUIET:
         return scene.now - row.created_at < (NEWS if data.what == "notice" else REHEARSAL)
     if data.what == "bundle":

@@ -103,6 +103,8 @@ class Night:
         self.providers = {name: Provider(self, name) for name in CHANNELS}
         self.sent: list[Sent] = []
         self.alarms: list[str] = []
+        self.resolved = True  # `notices: {resolved: yes}`
+        self.quiet: tuple[str, ...] = ()  # `notices: {via: …}`
         self._tokens = count(1)
         self.starts()
 
@@ -125,7 +127,7 @@ class Night:
 
     def configuration(self) -> Configuration:
         """As the field stands now."""
-        return Configuration(self.field.world, self.channels)
+        return Configuration(self.field.world, self.channels, resolved=self.resolved, quiet=self.quiet)
 
     def limits(self, channel: str, burst: int, refill: str) -> None:
         """A budget for each person on a channel."""

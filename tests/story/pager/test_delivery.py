@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from fake_phones import person, step
 from night import Night
 
 from oncall_rota.paging.incident import Acknowledged, Declined, Reassigned, Snoozed
 from oncall_rota.paging.job import Job
+from oncall_rota.paging.model import Wishes
 from oncall_rota.paging.pager import Hush
 from oncall_rota.paging.ports.notifier import NotifierError
 from oncall_rota.paging.ports.store import LEASE
@@ -203,6 +205,28 @@ def test_the_others_are_told_quietly_who_took_it(night: Night) -> None:
     night.acknowledges("bob", opened.incident_id)
     assert night.notices_to("alice") == ["acknowledged by bob: disk is full"]
     assert night.sent[-1].channel == "sms"
+
+
+def test_with_resolved_no_the_end_is_told_to_nobody(night: Night) -> None:
+    """`notices: {resolved: no}`: who took it is told all the same."""
+    night.resolved = False
+    opened = night.signal()
+    night.passes("5m")
+    night.acknowledges("bob", opened.incident_id)
+    assert night.notices_to("alice") == ["acknowledged by bob: disk is full"]
+    night.resolves("bob", opened.incident_id)
+    assert night.notices_to("alice") == ["acknowledged by bob: disk is full"]
+
+
+def test_notices_go_by_the_channel_that_somebody_wants_them_by(night: Night) -> None:
+    """Alice's own wish before everybody's; who has no address there gets them by the next."""
+    night.quiet = ("email", "push")
+    night.field.people["alice"] = night.field.people["alice"]._replace(wishes=Wishes(("sms",)))
+    night.field.people["carol"] = person("carol", "0m push", without="email")
+    night.field.escalates(step([night.field.primary, "carol", "dave"]))
+    night.resolves("erin", night.signal().incident_id)
+    told = {each.address for each in night.sent if each.message.kind == "notice"}
+    assert told == {"alice/sms", "carol/push", "dave/email"}
 
 
 def test_declined_goes_on_with_the_next_step_now(night: Night) -> None:

@@ -7,6 +7,7 @@ import gc
 from fake_phones import person, rota, step
 from night import Night
 
+from oncall_rota.paging.model import Wishes
 from oncall_rota.paging.office import StoreOffice
 from oncall_rota.paging.ports.notifier import NotifierError
 from oncall_rota.paging.signal import Signal
@@ -83,6 +84,68 @@ def test_who_got_it_otherwise_waits_for_the_budget(night: Night) -> None:
         night.passes("1m")
     assert night.channels_to("alice").count("email") == 60
     assert night.channels_to("alice").count("call") <= 3 + 15
+
+
+def test_who_got_one_of_two_otherwise_does_not_wait_for_both(night: Night) -> None:
+    """The mail about the second was refused: its call comes within a minute, and names both."""
+    night.field.people["alice"] = person("alice", "0m call", "4m email")
+    night.field.escalates(step(night.field.primary, "2h"))
+    night.limits("call", 1, "30m")
+    night.signal("first")
+    night.signal("second")
+    night.providers["email"].refuses.append(NotifierError("no such mailbox", permanent=True))
+    night.signal("third")
+    night.passes("1m")
+    called = [each.message.summary for each in night.to("alice") if each.channel == "call"]
+    assert called == ["first is full", "2 incidents: second is full; third is full"]
+
+
+def test_what_another_got_is_nothing_that_i_got(night: Night) -> None:
+    """Bob has a push about it; alice, whose budget is spent, still hears of it within a minute."""
+    only_sms(night)
+    night.limits("sms", 1, "30m")
+    night.field.people["bob"] = person("bob", "0m push")
+    night.field.escalates(step([night.field.primary, "bob"], "2h"))
+    storm(night, 2)
+    night.passes("1m")
+    assert night.channels_to("alice") == ["sms", "sms"]
+
+
+def test_what_i_got_by_the_same_channel_is_no_other_way(night: Night) -> None:
+    """The list begins again, and the budget is spent: that alice had an SMS half an hour ago is no reason to wait."""
+    only_sms(night)
+    night.limits("sms", 1, "3h")
+    night.field.escalates(step(night.field.primary, "30m"), repeat=1)
+    night.signal()
+    night.passes("31m")
+    assert night.channels_to("alice") == ["sms", "sms"]
+
+
+def test_the_code_of_one_of_a_bundle_means_that_one(night: Night) -> None:
+    """As its line says: the others are still open."""
+    only_sms(night)
+    opened = storm(night, 5)
+    night.passes("1m")
+    message = night.to("alice")[-1].message
+    codes = [line.split()[0].removeprefix("#") for line in message.lines]
+    office = StoreOffice(night.store, night.pager.take)  # type: ignore[arg-type]
+    assert [[row.id for row in office.meant(code)] for code in codes] == [[opened[3]], [opened[4]]]
+    assert message.code not in codes
+
+
+def test_notices_have_a_budget_too_and_no_page_waits_because_of_them(night: Night) -> None:
+    """Alice wants notices by SMS. Thirty ends are three of them, and what begins then is an SMS at once."""
+    night.field.people["alice"] = person("alice", "0m sms")._replace(wishes=Wishes(("sms",)))
+    night.limits("sms", 3, "1m")
+    opened = storm(night, 30)
+    night.passes("1h")
+    for each in opened:
+        night.resolves("bob", each)
+    before = len(night.to("alice"))
+    night.signal("another")
+    assert len(night.to("alice")) == before + 1
+    night.passes("5m")
+    assert len(night.notices_to("alice")) == 3
 
 
 def test_who_is_outside_the_storm_never_waits_for_it(night: Night) -> None:
