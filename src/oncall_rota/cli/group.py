@@ -106,7 +106,9 @@ def _hoisted(args: list[str]) -> list[str]:
 def _format_help(command: Any, ctx: Any, formatter: Any) -> None:
     import inspect
 
-    formatter.write(inspect.cleandoc(command.help or "") + "\n\n")
+    from oncall_rota.cli.terminal import in_lines, terminal
+
+    formatter.write("\n".join(in_lines(inspect.cleandoc(command.help or ""), terminal(), indent=0)) + "\n\n")
     command.format_usage(ctx, formatter)
     command.format_options(ctx, formatter)
 

@@ -37,6 +37,7 @@ class Progress:
         self.soft = soft
         # Whether any channel took a page to somebody, or one of best effort did; copies do not count.
         self.taken = self.shown = False
+        self.aside = False  # an address that is nobody's own took it
 
     def skip(self, story: Story) -> None:
         """Tell nothing of what has happened before this."""
@@ -88,6 +89,7 @@ class Progress:
         if page.state in ("sent", "delivered") and not data.copy and page.person is not None:
             self.taken = self.taken or page.channel not in self.soft
             self.shown = self.shown or page.channel in self.soft
+        self.aside = self.aside or (page.state in ("sent", "delivered") and page.person is None)
         if page.state in PENDING:
             if page.state == "waiting":
                 yield f"{whom}: waits{f', {reasons[page.id]}' if page.id in reasons else ''}"

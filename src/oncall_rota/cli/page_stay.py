@@ -216,7 +216,9 @@ class Stay:
                 page.state in PENDING for page in ended.story.pages
             )
             if why == "refused" or (failed and incident.status != HELD):
-                raise NotDelivered("no channel took the page", f"why stands above; {self._goes_on()}")
+                aside = "nobody's own phone or mailbox took the page, only an address of the last resort did"
+                words = aside if self._progress.aside else "no channel took the page"
+                raise NotDelivered(words, f"why stands above; {self._goes_on()}")
             ending = "the policy and its last resort have ended" if why == "round" else "--wait is over"
             raise NotAcknowledged(f"nobody has acknowledged: {ending}", self._goes_on())
 

@@ -301,6 +301,17 @@ def test_with_no_wait_and_no_channel_that_takes_it(night: Night) -> None:
     assert "nobody drives it now: 'oncall pager run' does" in said.err
 
 
+def test_an_address_of_the_last_resort_is_not_called_nothing(night: Night) -> None:
+    """Nobody's own phone takes it, and the list that all read does: that is said as it is."""
+    night.rings("case $ONCALL_TO in *999) exit 0;; esac; exit 1")
+    settings = (night.folder / "oncall.yaml").read_text()
+    (night.folder / "oncall.yaml").write_text(settings.replace("[carol]", '[{via: sms, address: "+447700900999"}]'))
+    said = night.page("payments", "the shop is down", "--no-wait")
+    assert said.code == 6
+    assert "only an address of the last resort did" in said.err
+    assert "no channel took the page" not in said.err
+
+
 def test_the_screen_of_whoever_pages_is_no_delivery(night: Night) -> None:
     """The phone refused; that the page was written here woke nobody."""
     with (night.folder / "oncall.yaml").open() as file:

@@ -60,6 +60,18 @@ def test_talk_is_broken_between_words_and_never_within_a_command(on_terminal: An
     assert piped("page", "payments", "--severity", "disastrous", "--dry-run").err.splitlines()[0].endswith("critical")
 
 
+@pytest.mark.parametrize("command", ["page", "resolve", "simulate", "who"])
+def test_help_is_broken_between_words(command: str, on_terminal: Any, piped: Any) -> None:
+    """At 80 columns; by a pipe its lines are as they were written."""
+    lines = on_terminal(command, "-h").out.splitlines()
+    assert max(columns_of(line) for line in lines) <= 80
+    assert (
+        "".join(lines)
+        .replace(" ", "")
+        .startswith(piped(command, "-h").out.partition("Usage")[0].replace(" ", "").replace("\n", ""))
+    )
+
+
 def test_colours_are_for_terminals_alone(piped: Any) -> None:
     """Neither a pipe nor a file gets an escape."""
     for command in (("who",), ("schedule", "payments"), ("why", "payments"), ("validate",), ("gaps",)):
