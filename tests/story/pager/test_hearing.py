@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from fake_phones import step
 from night import Night
 
 from oncall_rota.paging.hearing import Hearing
 from oncall_rota.paging.ports.notifier import Delivery, Reply
+from oncall_rota.paging.ports.store import StoreFailed
 from oncall_rota.paging.request import Request
 
 
@@ -103,3 +105,45 @@ def test_a_call_that_failed_is_heard_and_followed(night: Night, hearing: Hearing
     assert provider_id is not None
     hearing.delivery("push", Delivery(provider_id, None, "failed", 5, "busy"))
     assert night.channels_to("alice") == ["push", "sms"]
+
+
+def test_an_answer_that_could_not_be_written_down_may_come_again(night: Night) -> None:
+    """The provider delivers it once more under the same id, and then it counts."""
+    broken = [StoreFailed("locked", "another process writes", "try again")]
+
+    def submit(request: Request) -> Future[Any]:
+        if broken:
+            raise broken.pop()
+        return submitted(night, request)
+
+    hearing = Hearing(night.store, submit, night.configuration)
+    opened = night.signal()
+    answer = Reply("alice/push", "acknowledge", night.to("alice")[0].message.code, id="SM1")
+    with pytest.raises(StoreFailed):
+        hearing.reply("push", answer)
+    assert hearing.reply("push", answer) == "Acknowledged"
+    assert night.row(opened.incident_id).status == "acknowledged"
+
+
+def test_a_right_answer_forgives_the_wrong_ones_before_it(night: Night, hearing: Hearing) -> None:
+    """Four slips of the thumb at two incidents are no guessing."""
+    for key in ("disk", "memory"):
+        opened = night.signal(key)
+        code = night.to("alice")[-1].message.code
+        for _ in range(4):
+            assert "No page" in hearing.reply("push", Reply("alice/push", "acknowledge", "0bad"))
+        assert hearing.reply("push", Reply("alice/push", "acknowledge", code)) == "Acknowledged"
+        assert night.row(opened.incident_id).status == "acknowledged"
+
+
+def test_a_code_of_a_round_before_declines_the_present_one(night: Night, hearing: Hearing) -> None:
+    """It is the incident's, so whoever types it from an older text declines what asks them now."""
+    night.field.escalates(step(night.field.primary), step(night.field.secondary), repeat=1)
+    opened = night.signal()
+    night.passes("3m")
+    (text,) = [each for each in night.to("alice") if each.channel == "sms"]
+    night.passes("8m")
+    assert night.channels_to("alice")[-1] == "push"
+    assert hearing.reply("sms", Reply("alice/sms", "decline", text.message.code)) == "Passed on"
+    assert night.channels_to("bob")[-1] == "push"
+    assert night.row(opened.incident_id).status == "triggered"
