@@ -181,6 +181,12 @@ def test_no_address_of_an_alert_is_in_an_sms(link: str) -> None:
     assert sms.endswith("Acknowledge: https://oncall.example.com/a/1")
 
 
+def test_no_address_is_in_an_sms_by_way_of_a_severity() -> None:
+    """A monitor's words for how bad it is come from outside as well."""
+    found = cleaned(PAGE._replace(severity="www.evil.example"))
+    assert texts.short(found).startswith(f"(link) {PAGE.team}: ")
+
+
 def test_a_long_summary_leaves_room_for_the_code() -> None:
     """The end of the summary is what gives way."""
     sms = texts.short(PAGE._replace(summary="{" * 1000), replies=True)
