@@ -67,7 +67,7 @@ class Exec:
             words = f"the command of {channel} cannot be started"
             raise NotifierError(words, permanent=True, alarm=words) from None
         try:
-            process.communicate(body(message).encode(), timeout=max(deadline.left(), 0.001))
+            process.communicate(f"{body(message)}\n".encode(), timeout=max(deadline.left(), 0.001))
         except subprocess.TimeoutExpired:
             raise NotifierError(f"the command of {channel} did not end in time", unsure=True) from None
         finally:

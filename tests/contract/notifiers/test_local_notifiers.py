@@ -172,6 +172,7 @@ class TestExec(NotifierContract):
         assert environment["ONCALL_PAGE_ID"] == PAGE.page_id
         assert SECRET not in json.dumps(environment)
         assert PAGE.summary in text
+        assert text.endswith("\n")  # else `while read` of a shell loses the last line, which has the code
 
     @pytest.mark.parametrize("value", ["", "0", "yes", None])
     def test_needs_leave(self, value: str | None, server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
