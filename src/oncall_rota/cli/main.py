@@ -41,6 +41,7 @@ COMMANDS = {
     "restore": "Make a copy the store again",
     "init": "Write a first team",
     "schema": "JSON Schema of the rotation files, for editors",
+    "config": "The settings that hold, and where each comes from",
     "doctor": "Versions, time zone data, which folder and why",
     "version": "The version",
 }

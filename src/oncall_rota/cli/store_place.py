@@ -10,7 +10,7 @@ from typing import NamedTuple
 from oncall_rota.cli.setting import rotations
 from oncall_rota.cli.terminal import path_text
 from oncall_rota.config import load
-from oncall_rota.errors import FolderNotFound, OncallError, UsageError
+from oncall_rota.errors import ConfigurationError, FolderNotFound, OncallError, UsageError
 
 OPTION, VARIABLE, SETTING = "--store", "$ONCALL_STORE", "server.store of oncall.yaml"
 POSTGRESQL = ("postgresql", "postgres")
@@ -42,6 +42,15 @@ def place(store_option: str | None, dir_: str | None) -> str:
     """
     found = _named(store_option, dir_)
     return _standard() if found is None else _understood(found)
+
+
+def origin(store_option: str | None, dir_: str | None) -> str | None:
+    """Who says where the store is; None: nobody does, and it is in the user's state folder. Raises as `place`."""
+    try:
+        found = _named(store_option, dir_)
+    except ConfigurationError:
+        return SETTING
+    return None if found is None else found.origin
 
 
 def shown(where: str) -> str:
