@@ -61,7 +61,9 @@ def _check_channels(found: Paging) -> None:
 
 
 def introduce(asked: Asked, opened: Opened, log: Log, *, check: bool) -> None:
-    """Say what it drives, and how."""
+    """Say what it drives, and how; from then on, unless it is a `check`, each page."""
+    if not check and opened.crew is not None:
+        opened.crew.pager.tally.tell = log.event
     where, teams, channels, resort = (
         asked.where,
         [*asked.catalog.teams],

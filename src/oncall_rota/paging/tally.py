@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from oncall_rota.paging.job import QUIET, Job, Result
-from oncall_rota.paging.request import Reply, Request
+from oncall_rota.paging.request import Act, Acted, Reply, Request
 from oncall_rota.paging.signal import Accepted, Signal
 
 UNREADABLE = "/unreadable"  # behind the source of a signal that says that something could not be understood
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds; an attempt has ten
+TOLD = ("opened", "acknowledged", "resolved")  # of `Accepted`; the rest is a repeat, or changes nothing
 MOST = 1000  # names that are counted; whatever comes beyond that is counted as OTHER
 OTHER = "other"
 # What became of an attempt that began. A page that lay too long, or is another instance's, was not tried.
@@ -23,6 +24,8 @@ OUTCOMES: Mapping[str, str] = {
     "unsure": "unsure",
     "retry": "retried",
 }
+
+Tell = Callable[[str, str, Mapping[str, str]], None]  # a level, what has happened, and the ids that belong to it
 
 
 class Latency:
@@ -42,10 +45,12 @@ class Tally:
     """Counts, from any thread.
 
     `signals`: by source and what became of them: that of `Accepted`; `refused`: the store failed, so their sender tries
-    again; `unreadable`. `pages`: by channel and outcome, notices left out. `attempts`: by channel.
+    again; `unreadable`. `pages`: by channel and outcome, notices left out. `attempts`: by channel. `tell`: told of each
+    incident that begins or is answered, and of each page, in words of ours and ids.
     """
 
     def __init__(self) -> None:
+        self.tell: Tell = _untold
         self._counting = threading.Lock()
         self.signals: Counter[tuple[str, str]] = Counter()
         self.pages: Counter[tuple[str, str]] = Counter()
@@ -61,6 +66,11 @@ class Tally:
                     source, outcome = source.removesuffix(UNREADABLE), "unreadable"
                 with self._counting:
                     self.signals[_named(self.signals, source), outcome] += 1
+                if isinstance(reply, Accepted) and reply.what in TOLD:
+                    self.tell("info", f"incident {reply.what}", {"incident": reply.incident_id, "by": request.source})
+            elif isinstance(request, Act) and isinstance(reply, Acted) and reply.incident and not reply.refused:
+                what = type(request.event).__name__.lower()
+                self.tell("info", f"incident {what}", {"incident": request.incident_id, "by": request.actor})
 
     def tried(self, job: Job, result: Result, seconds: float) -> None:
         """What came of an attempt, and how long it took."""
@@ -71,12 +81,20 @@ class Tally:
             channel = _named(self.pages, job.channel)
             self.pages[channel, outcome] += 1
             self.attempts.setdefault(channel, Latency()).add(seconds)
+        ids = {"page": job.page_id, "incident": job.incident_id, "channel": job.channel}
+        if job.person is not None:
+            ids["person"] = job.person
+        self.tell("info" if outcome == "sent" else "warning", f"page {outcome}", ids)
 
     def read(self) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int], dict[str, tuple[list[int], float]]]:
         """Signals, pages, and attempts as counts of `BUCKETS` and seconds in all; as they are at one moment."""
         with self._counting:
             attempts = {channel: (list(each.counts), each.seconds) for channel, each in self.attempts.items()}
             return dict(self.signals), dict(self.pages), attempts
+
+
+def _untold(_: str, __: str, ___: Mapping[str, str]) -> None:
+    """Nobody keeps a log."""
 
 
 def _named(counted: Mapping[tuple[str, str], int], name: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from oncall_rota.paging.incident import Acknowledged, Incident
 from oncall_rota.paging.job import Job, Result
 from oncall_rota.paging.message import Message
 from oncall_rota.paging.ports.store import StoreFailed
+from oncall_rota.paging.request import Act, Acted
 from oncall_rota.paging.signal import Accepted, Signal
 from oncall_rota.paging.tally import MOST, OTHER, Tally
 
@@ -51,3 +53,31 @@ def test_names_do_not_fill_the_memory() -> None:
     found = tally.read()[0]
     assert len(found) == MOST + 1
     assert (found[OTHER, "opened"], found["s1", "opened"]) == (5, 2)
+
+
+def test_what_begins_is_answered_and_is_paged_is_told_by_its_ids() -> None:
+    """So a journal tells whether it paged; repeats and notices are no news, and what failed is a warning."""
+    told: list[tuple[str, str, dict[str, str]]] = []
+    tally = Tally()
+    tally.tell = lambda level, what, ids: told.append((level, what, dict(ids)))
+    taken = Incident("i1", "payments", "critical", "x", datetime(2026, 1, 5, tzinfo=UTC))
+    tally.took(
+        [
+            Signal("am", "k", "x"),
+            Signal("am", "k", "x"),
+            Act("i1", Acknowledged("bob"), "bob"),
+            Act("i1", Acknowledged("carol"), "carol"),
+            Act("i9", Acknowledged("bob"), "bob"),
+        ],
+        [Accepted("opened", "i1"), Accepted("merged", "i1"), Acted(taken), Acted(taken, "bob has it"), Acted(None)],
+    )
+    tally.tried(JOB, Result("sent"), 0.05)
+    tally.tried(JOB, Result("failed"), 0.05)
+    tally.tried(JOB._replace(what="notice"), Result("sent"), 0.1)
+    page = {"page": "p1", "incident": "i1", "channel": "sms", "person": "bob"}
+    assert told == [
+        ("info", "incident opened", {"incident": "i1", "by": "am"}),
+        ("info", "incident acknowledged", {"incident": "i1", "by": "bob"}),
+        ("info", "page sent", page),
+        ("warning", "page failed", page),
+    ]
