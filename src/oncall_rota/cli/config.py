@@ -5,12 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Annotated, NamedTuple
-
-import typer
+from typing import NamedTuple
 
 from oncall_rota.cli.group import Command, Group, new_app
-from oncall_rota.cli.option import Dir, Json, Store
+from oncall_rota.cli.option import Dir, Json, RowsOutput, Store
 from oncall_rota.cli.selection import configuration_error
 from oncall_rota.cli.setting import asked_format, rotations
 from oncall_rota.cli.store_place import origin, place, shown
@@ -50,9 +48,7 @@ def _config() -> None:
 
 @app.command("show", cls=Command)
 def show(
-    output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FORMAT", help="table, plain (tab-separated) or json.")
-    ] = "table",
+    output: RowsOutput = "table",
     json: Json = False,
     store: Store = None,
     dir_: Dir = None,

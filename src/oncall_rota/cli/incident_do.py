@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from oncall_rota.cli import completion
-from oncall_rota.cli.incident_option import By, MaybeRefs, Output, Ref, Refs
+from oncall_rota.cli.incident_option import By, MaybeRefs, Ref, Refs
 from oncall_rota.cli.incident_people import people, who_are_you, world_of
 from oncall_rota.cli.incident_row import Shown, plain, short_id
 from oncall_rota.cli.incident_write import FORMATS, IN_MEMORY, Deed, Given, do, one_there, scene
-from oncall_rota.cli.option import Dir, DryRun, Json, Store, Tz
+from oncall_rota.cli.option import Dir, DryRun, Json, RowsOutput, Store, Tz
 from oncall_rota.cli.server_office import is_configured, of_server, reached
 from oncall_rota.cli.setting import asked_format, asked_span
 from oncall_rota.cli.terminal import say, warn
@@ -36,7 +36,7 @@ SNOOZE = timedelta(hours=1)  # of a page to a person, and where no rotations fol
 def ack(
     references: MaybeRefs = None,
     by: By = None,
-    output: Output = "table",
+    output: RowsOutput = "table",
     json: Json = False,
     dry_run: DryRun = False,
     store: Store = None,
@@ -62,7 +62,7 @@ def ack(
 def resolve(
     references: MaybeRefs = None,
     by: By = None,
-    output: Output = "table",
+    output: RowsOutput = "table",
     json: Json = False,
     dry_run: DryRun = False,
     store: Store = None,
@@ -86,7 +86,7 @@ def resolve(
 def decline(
     references: Refs,
     by: By = None,
-    output: Output = "table",
+    output: RowsOutput = "table",
     json: Json = False,
     dry_run: DryRun = False,
     store: Store = None,
@@ -116,7 +116,7 @@ def snooze(
         str | None, typer.Option("--for", metavar="SPAN", help="How long: 30m, 2h; else the team's 'snooze'.")
     ] = None,
     by: By = None,
-    output: Output = "table",
+    output: RowsOutput = "table",
     json: Json = False,
     dry_run: DryRun = False,
     store: Store = None,
@@ -156,7 +156,7 @@ def reassign(
         ),
     ],
     by: By = None,
-    output: Output = "table",
+    output: RowsOutput = "table",
     json: Json = False,
     dry_run: DryRun = False,
     store: Store = None,
@@ -181,7 +181,7 @@ def note(
     reference: Ref,
     text_: Annotated[str, typer.Argument(metavar="TEXT|-", help="- reads standard input.", show_default=False)],
     by: By = None,
-    output: Output = "table",
+    output: RowsOutput = "table",
     json: Json = False,
     dry_run: DryRun = False,
     store: Store = None,

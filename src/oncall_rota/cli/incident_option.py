@@ -30,4 +30,3 @@ By = Annotated[
     str | None,
     typer.Option("--by", metavar="P", help="Who I am; else $ONCALL_USER.", autocompletion=completion.people),
 ]
-Output = Annotated[str, typer.Option("--output", "-o", metavar="FORMAT", help="table, plain (tab-separated) or json.")]

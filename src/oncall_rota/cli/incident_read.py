@@ -11,14 +11,14 @@ import typer
 from oncall_rota.cli import completion
 from oncall_rota.cli.incident_next import to_come
 from oncall_rota.cli.incident_office import REMEDY, Driving, driving, is_there
-from oncall_rota.cli.incident_option import By, Output, Ref
+from oncall_rota.cli.incident_option import By, Ref
 from oncall_rota.cli.incident_people import People, people
 from oncall_rota.cli.incident_row import Shown, plain, table
 from oncall_rota.cli.incident_story import Told, document, told_by
 from oncall_rota.cli.incident_story import plain as story_plain
 from oncall_rota.cli.incident_story_text import text
 from oncall_rota.cli.incident_write import FORMATS
-from oncall_rota.cli.option import Dir, Json, Store, Tz
+from oncall_rota.cli.option import Dir, Json, RowsOutput, Store, Tz
 from oncall_rota.cli.selection import check_team
 from oncall_rota.cli.server_office import SERVER, is_configured, of_server, reached
 from oncall_rota.cli.setting import asked_format, display, present, rotations
@@ -41,7 +41,7 @@ def list_(
     ] = None,
     status: Annotated[str, typer.Option("--status", metavar="S", help=f"{', '.join(STATUSES)}.")] = "open",
     limit: Annotated[int, typer.Option("--limit", metavar="N", help="At most so many.", min=1, max=9999)] = 100,
-    output: Output = "table",
+    output: RowsOutput = "table",
     json: Json = False,
     store: Store = None,
     dir_: Dir = None,
@@ -97,7 +97,7 @@ def _check_team(name: str, store: str | None, dir_: str | None) -> None:
 def show(
     reference: Ref,
     by: By = None,
-    output: Output = "table",
+    output: RowsOutput = "table",
     json: Json = False,
     store: Store = None,
     dir_: Dir = None,

@@ -12,7 +12,7 @@ import typer
 
 from oncall_rota.cli import completion
 from oncall_rota.cli.group import Command, Group, new_app
-from oncall_rota.cli.option import Dir, Json
+from oncall_rota.cli.option import Dir, Json, RowsOutput
 from oncall_rota.cli.selection import configuration_error, known, person_named
 from oncall_rota.cli.setting import asked_format, rotations
 from oncall_rota.cli.terminal import BOLD, RED, Cell, rows_in_columns, say, terminal, warn
@@ -60,9 +60,7 @@ def send_test(
         typer.Argument(metavar="PERSON", help="Whom to send it to.", autocompletion=completion.people),
     ],
     via: Annotated[str | None, typer.Option("--via", metavar="CHANNEL", help="Only by this channel.")] = None,
-    output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FORMAT", help="table, plain (tab-separated) or json.")
-    ] = "table",
+    output: RowsOutput = "table",
     json: Json = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say by which channels; send nothing.")] = False,
     dir_: Dir = None,

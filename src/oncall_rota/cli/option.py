@@ -56,6 +56,9 @@ Output = Annotated[
         help="table, plain (tab-separated, no header), json, csv or names.",
     ),
 ]
+RowsOutput = Annotated[
+    str, typer.Option("--output", "-o", metavar="FORMAT", help="table, plain (tab-separated) or json.")
+]
 Json = Annotated[bool, typer.Option("--json", help="The same as -o json.")]
 Dir = Annotated[
     str | None,

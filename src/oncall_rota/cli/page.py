@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from oncall_rota.cli import completion
-from oncall_rota.cli.option import Dir, Json, Store, Tz
+from oncall_rota.cli.option import Dir, Json, RowsOutput, Store, Tz
 from oncall_rota.cli.page_asked import Asked, target_of, target_there
 from oncall_rota.cli.page_direct import Tried, send
 from oncall_rota.cli.server_office import is_configured
@@ -49,9 +49,7 @@ def page(
     direct: Annotated[
         bool, typer.Option("--direct", help="Send now and keep nothing: works without a server and without a store.")
     ] = False,
-    output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FORMAT", help="table, plain (tab-separated) or json.")
-    ] = "table",
+    output: RowsOutput = "table",
     json: Json = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say whom it would page; send nothing.")] = False,
     store: Store = None,
