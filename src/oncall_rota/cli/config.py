@@ -11,11 +11,10 @@ from oncall_rota.cli.group import Command, Group, new_app
 from oncall_rota.cli.option import Dir, Json, RowsOutput, Store
 from oncall_rota.cli.selection import configuration_error
 from oncall_rota.cli.setting import asked_format, rotations
-from oncall_rota.cli.store_place import origin, place, shown
+from oncall_rota.cli.store_place import told
 from oncall_rota.cli.terminal import BOLD, RED, Cell, path_text, rows_in_columns, terminal, warn
 from oncall_rota.config import ERROR, load
 from oncall_rota.config.written import Written, written
-from oncall_rota.errors import ConfigurationError
 from oncall_rota.paging.ports.notifier import Declaration
 from oncall_rota.rendering.text import json_text, term_safe, tsv_row
 
@@ -81,11 +80,8 @@ def show(
 
 def _store(store: str | None, dir_: str | None) -> Setting:
     """Where the store is, which an option or a variable may say as well."""
-    says = origin(store, dir_) or DEFAULT
-    try:
-        return Setting(STORE, (shown(place(store, dir_)),), says)
-    except ConfigurationError:  # it is named, and not there
-        return Setting(STORE, (), says)
+    where, says = told(store, dir_)
+    return Setting(STORE, () if where is None else (where,), says or DEFAULT)
 
 
 def _settings(lines: Iterable[Written], declared: Mapping[str, Declaration]) -> Iterator[Setting]:

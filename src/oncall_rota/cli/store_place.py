@@ -44,13 +44,16 @@ def place(store_option: str | None, dir_: str | None) -> str:
     return _standard() if found is None else _understood(found)
 
 
-def origin(store_option: str | None, dir_: str | None) -> str | None:
-    """Who says where the store is; None: nobody does, and it is in the user's state folder. Raises as `place`."""
+def told(store_option: str | None, dir_: str | None) -> tuple[str | None, str | None]:
+    """The place as it is `shown`, and who says so. Raises as `place`.
+
+    The first None: it is named, and what is named is not there. The second None: nobody says.
+    """
     try:
         found = _named(store_option, dir_)
     except ConfigurationError:
-        return SETTING
-    return None if found is None else found.origin
+        return None, SETTING
+    return (shown(_standard()), None) if found is None else (shown(_understood(found)), found.origin)
 
 
 def shown(where: str) -> str:

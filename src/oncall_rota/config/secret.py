@@ -15,6 +15,7 @@ _NAMES = {
     "env": (re.compile("[A-Za-z_][A-Za-z0-9_]{0,127}"), "the name of an environment variable"),
     "file": (re.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"), "the name of a file in $ONCALL_SECRETS_DIR"),
 }
+WAYS = tuple(_NAMES)  # of naming a secret
 _DIGEST = re.compile("sha256:[0-9a-fA-F]{64}")
 _HINT = (
     "write {env: NAME} or {file: NAME}, which name an environment variable or a file in $ONCALL_SECRETS_DIR; "

@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 
 from oncall_rota.config.document import Mapping, Sequence
 from oncall_rota.config.reader import read
+from oncall_rota.config.secret import WAYS
 from oncall_rota.config.tree import Scalar
-
-WAYS = ("env", "file")  # of naming a secret
 
 
 class Written(NamedTuple):
