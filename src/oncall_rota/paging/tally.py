@@ -6,6 +6,7 @@ import threading
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from oncall_rota.paging.job import QUIET, Job, Result
 from oncall_rota.paging.request import Act, Acted, Reply, Request
@@ -25,7 +26,8 @@ OUTCOMES: Mapping[str, str] = {
     "retry": "retried",
 }
 
-Tell = Callable[[str, str, Mapping[str, str]], None]  # a level, what has happened, and the ids that belong to it
+# A level (`info`, `warning`, `error`), what has happened in a few words, and ids that belong to it.
+Tell = Callable[[str, str, Mapping[str, Any]], None]
 
 
 class Latency:
@@ -93,7 +95,7 @@ class Tally:
             return dict(self.signals), dict(self.pages), attempts
 
 
-def _untold(_: str, __: str, ___: Mapping[str, str]) -> None:
+def _untold(_: str, __: str, ___: Mapping[str, Any]) -> None:
     """Nobody keeps a log."""
 
 

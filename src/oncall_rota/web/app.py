@@ -12,6 +12,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from oncall_rota.paging.ports.store import StoreFailed
+from oncall_rota.paging.tally import Tell
 from oncall_rota.web.access import JUDGES
 from oncall_rota.web.acknowledge import ACKNOWLEDGE
 from oncall_rota.web.board import BOARD
@@ -39,7 +40,7 @@ from oncall_rota.web.premises import Premises
 from oncall_rota.web.provider import PROVIDERS
 from oncall_rota.web.query import QUERY
 from oncall_rota.web.sign_in import SIGN_INS
-from oncall_rota.web.traffic import VISITOR, Tell, Traffic, Watched
+from oncall_rota.web.traffic import VISITOR, Traffic, Watched
 
 DOORS: tuple[Door, ...] = (
     *QUERY,  # first, as doors are tried one after the other, and nothing is asked as often

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from oncall_rota.paging.tally import Tell
 from oncall_rota.web.door import Visitor
-
-# A level (`info`, `warning`, `error`), what has happened in a few words, and ids that belong to it.
-Tell = Callable[[str, str, Mapping[str, Any]], None]
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # anybody may send any word
 NOWHERE = "(none)"  # the address is nobody's

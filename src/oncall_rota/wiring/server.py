@@ -13,8 +13,8 @@ from oncall_rota.paging.configuration import Settings
 if TYPE_CHECKING:
     from oncall_rota.config.page import Paging
     from oncall_rota.control.owner import Opened
+    from oncall_rota.paging.tally import Tell
     from oncall_rota.web.serving import Listening
-    from oncall_rota.web.traffic import Tell
 
 BUSY = 0.05  # seconds between two looks whether an address is free
 
