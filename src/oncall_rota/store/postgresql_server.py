@@ -130,8 +130,7 @@ class PostgresqlTransaction:
 
     @property
     def at(self) -> int:
-        if self._at is None:
-            self._ask([])
+        self._begin()
         assert self._at is not None
         return self._at
 
@@ -146,12 +145,15 @@ class PostgresqlTransaction:
 
     def commit(self) -> None:
         """Commit. Raises `StoreFailed` when PostgreSQL says that it did something else."""
-        if self._at is None:
-            self._ask([])
+        self._begin()  # else BEGIN and COMMIT of an instance that is buried would go out together
         self.ends = True
         done = self._ask([("COMMIT", ())])[0].statusmessage
         if done != "COMMIT":
             raise StoreFailed("io", f"PostgreSQL did not commit, but answered {done}")
+
+    def _begin(self) -> None:
+        if self._at is None:
+            self._ask([])
 
     def _ask(self, steps: Sequence[Step]) -> list[psycopg.Cursor]:
         """Statements and all that waits, in one journey. Raises `Buried`."""
