@@ -268,7 +268,7 @@ PLANTED = {
     "up to the console script": ("web/app.py", "from oncall_rota.front import plain_who", "upward: web"),
     "wiring from below": ("paging/pager.py", "from oncall_rota import wiring", "upward: paging"),
     "wiring round in a circle": (
-        "wiring.py",
+        "wiring/office.py",
         "from oncall_rota.cli import main",
         "wiring may not import cli",
     ),
@@ -342,7 +342,7 @@ def test_the_walker_catches(place: str, text: str, words: str, tmp_path: Path) -
         ("schedule/engine.py", "from ..timeline import zone\nfrom . import model"),
         ("front.py", "import time\ntime.time()\nfrom oncall_rota.cli.main import main"),
         (
-            "wiring.py",
+            "wiring/server.py",
             "def f():\n    from oncall_rota.web import app\n    from oncall_rota.notifiers import smtp",
         ),
     ],
